@@ -1,0 +1,193 @@
+"""Files, folders and LlamaIndex documents in, articles out; what does not become one says why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import unicodedata
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from assistant.boilerplate import boilerplate
+from assistant.errors import ArticleError
+from assistant.metadata import SOURCES, Layer, gather, load_sources, name, with_headline
+from assistant.readers import FORMATS, MEGABYTE, Record, known_values, records, shown
+from assistant.text import clean
+from assistant.types import Article, Skipped, Source
+
+__all__ = ["from_documents", "read"]
+
+Notes: TypeAlias = Mapping[Path, Mapping[str, Layer]]
+
+_MOST_TEXT = 2 * MEGABYTE  # in UTF-8
+
+
+def read(paths: Sequence[str | Path] | str | Path) -> Iterator[Article | Skipped]:
+    """The articles in these files and folders, in sorted order within a folder, and what was skipped.
+
+    Raises ArticleError at once, before anything is read, when a path does not exist or a `sources.toml` is broken.
+    """
+    named = [paths] if isinstance(paths, (str, Path)) else paths
+    roots = [_existing(path) for path in named]
+    found = list(_once(item for root in roots for item in _files(root)))
+    folders = dict.fromkeys(item.parent for item in found if isinstance(item, Path))
+    return _articles(found, {folder: load_sources(folder) for folder in folders})
+
+
+def from_documents(documents: Iterable[object]) -> Iterator[Article | Skipped]:
+    """The articles in LlamaIndex `Document`s, or anything with their `text`, `metadata` and `id_`."""
+    taken: set[str] = set()
+    for document in documents:
+        text, given = _document_text(document), getattr(document, "metadata", None)
+        values = given if isinstance(given, Mapping) else {}
+        key = name(getattr(document, "id_", None) or getattr(document, "doc_id", None))
+        location = f"document:{key or hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:12]}"
+        place = name(values.get("file_path")) or location
+        if location in taken:
+            yield Skipped(place, f"another document has the id {key}; give each its own")
+            continue
+        taken.add(location)
+        record = Record(text, Layer("document metadata", known_values(values)), None if _is_random(key) else key)
+        yield _made(record, location, place, None)
+
+
+def _document_text(document: object) -> str:
+    text = getattr(document, "text", None)
+    if not isinstance(text, str) and callable(get := getattr(document, "get_content", None)):
+        text = get()
+    return text if isinstance(text, str) else ""
+
+
+def _is_random(key: str | None) -> bool:
+    """Whether the id is one that LlamaIndex makes up anew whenever a document is loaded; it says nothing about the text."""
+    try:
+        return uuid.UUID(key).version == 4
+    except (ValueError, TypeError):
+        return False
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+def _existing(path: str | Path) -> Path:
+    absolute = Path(os.path.abspath(path))
+    try:
+        if not os.fspath(path):
+            raise FileNotFoundError
+        absolute.stat()
+    except PermissionError:
+        return absolute  # it may be there; reading it will say what is wrong
+    except (OSError, ValueError) as error:
+        raise ArticleError(shown(Path(path)), "there is no such file or folder; check the spelling") from error
+    return absolute
+
+
+def _files(root: Path) -> Iterator[Path | Skipped]:
+    """The files to be read under a path: of a folder those of known formats, sorted; a file itself, or why it is none."""
+    if not os.path.isdir(root):
+        reason = _not_ours(root)
+        yield Skipped(shown(root), reason) if reason else root
+        return
+    pending = [root]
+    while pending:
+        path = pending.pop()
+        if path is not root and os.path.islink(path) and not _is_inside(path, root):
+            if not _not_ours(path):
+                yield Skipped(shown(path), "is a link that leads out of the folder; name what it leads to instead")
+        elif os.path.isdir(path):
+            # What a link leads to inside the folder is read where it is.
+            if path is root or not os.path.islink(path):
+                try:
+                    pending += sorted((child for child in path.iterdir() if not child.name.startswith(".")), reverse=True)
+                except OSError as error:
+                    yield Skipped(shown(path), f"cannot be read: {(error.strerror or 'input error').lower()}")
+        elif not _not_ours(path):
+            yield path
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+
+
+def _not_ours(path: Path) -> str | None:
+    """Why a file by that name is not read, if it is not."""
+    if path.name == SOURCES:
+        return f"{SOURCES} describes the articles beside it and is not one"
+    if path.suffix.lower() not in FORMATS:
+        return f"its format is not known; save it as one of {', '.join(FORMATS)}"
+    return None
+
+
+def _once(items: Iterable[Path | Skipped]) -> Iterator[Path | Skipped]:
+    """The items without those that were named before, in whatever way."""
+    seen: set[str] = set()
+    for item in items:
+        key = os.path.realpath(item if isinstance(item, Path) else item.path)
+        if key not in seen:
+            seen.add(key)
+            yield item
+
+
+# -- articles ---------------------------------------------------------------------------------------------------------
+
+
+def _articles(found: Iterable[Path | Skipped], notes: Notes) -> Iterator[Article | Skipped]:
+    for item in found:
+        if isinstance(item, Skipped):
+            yield item
+            continue
+        try:
+            yield from _of_file(item, notes[item.parent].get(unicodedata.normalize("NFC", item.name)))
+        except ArticleError as error:
+            yield Skipped(shown(item), error.reason, error.line)
+
+
+def _of_file(path: Path, note: Layer | None) -> Iterator[Article | Skipped]:
+    place, taken = shown(path), dict[str, int]()
+    for record in records(path):
+        if isinstance(record, Skipped):
+            yield record
+        elif record.line is None:
+            yield _made(record, place, place, note)
+        else:
+            key = record.id or str(record.line)
+            if (first := taken.setdefault(key, record.line)) != record.line:
+                yield Skipped(place, f"the id {key} is that of line {first}; give each record its own", record.line)
+            else:
+                yield _made(record, f"{place}#{key}", place, note)
+
+
+def _made(record: Record, location: str, place: str, note: Layer | None) -> Article | Skipped:
+    """The article of a record, or why its text is none."""
+    text = clean(record.text)
+    if reason := _no_article(text):
+        return Skipped(place, reason, record.line)
+    facts = gather([record.layer, note] if note else [record.layer], text)
+    marked = boilerplate(text, facts.language)
+    facts = with_headline(facts, text, marked)
+    source = Source(
+        article_id=_article_id(record.id or facts.url or "", facts.publisher or "", text),
+        title=facts.title,
+        language=facts.language,
+        publisher=facts.publisher,
+        url=facts.url,
+        published=facts.published,
+        origins=facts.origins,
+    )
+    return Article(source, text, location, marked)
+
+
+def _no_article(text: str) -> str | None:
+    if not text.strip():
+        return "holds only white space" if text else "is empty"
+    if len(text.encode()) > _MOST_TEXT:
+        return f"its text is longer than {_MOST_TEXT // MEGABYTE} MB; split it"
+    return None if any(map(str.isalpha, text)) else "holds no letters"
+
+
+def _article_id(given: str, publisher: str, text: str) -> str:
+    """The first 12 hex digits of a digest of all three; as JSON, so that no two triples can be written alike."""
+    return hashlib.sha256(json.dumps([given, publisher, text]).encode()).hexdigest()[:12]

@@ -1,0 +1,132 @@
+"""Claims become statements only through here: every quote is found in an article and sliced from it, or the claim is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from assistant import dates, numbers
+from assistant.text import Folded, fold, fold_with_map, is_stop_word, sentences, words
+from assistant.types import Citation, Claim, Dropped, Hit, Match, Passage, Quotation, Span, Statement
+
+__all__ = ["Found", "Verifier", "find"]
+
+CLAUSE = 4  # words; a shorter quote proves nothing unless it is a whole sentence
+CONTENT = 2  # of which so many carry meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a quote really stands: `passage.text[span.start:span.end]`."""
+
+    passage: Passage
+    span: Span
+    match: Match
+
+    @property
+    def quote(self) -> str:
+        return self.passage.text[self.span.start : self.span.end]
+
+
+def find(quote: str, passages: Iterable[Passage]) -> Found | None:
+    """Where `quote` stands in `passages`: the first exact place, else the first after folding, else None. Never fuzzy."""
+    wanted = quote.strip()
+    if not words(wanted):
+        return None
+    folded = None
+    for passage in passages:
+        for span in _places(wanted, passage.text):
+            if passage.text[span.start : span.end] == wanted:
+                return Found(passage, span, Match.EXACT)
+            folded = folded or Found(passage, span, Match.FOLDED)
+    return folded
+
+
+@dataclass(slots=True)
+class Verifier:
+    """Checks the claims of one answer one by one against the retrieved `hits`, numbering citations as they come."""
+
+    hits: Sequence[Hit]
+    citations: list[Citation] = field(default_factory=list)
+
+    def verify(self, claim: Claim) -> Statement | Dropped:
+        """The statement with its checked citations, or why it must not be shown."""
+        if not claim.quotations:
+            return Dropped(claim.text, "it names no quote")
+        found: list[Found] = []
+        for quotation in claim.quotations:
+            place = self._locate(quotation)
+            if place is None:
+                return Dropped(claim.text, f"its quote stands in no retrieved passage: «{quotation.quote.strip()[:80]}»")
+            if not _is_clause(place):
+                return Dropped(claim.text, f"its quote is too short to prove anything: «{place.quote}»")
+            found.append(place)
+        unsupported = _unsupported_values(claim.text, found)
+        if unsupported:
+            return Dropped(claim.text, f"its quotes do not hold {', '.join(unsupported)}")
+        return Statement(claim.text, tuple(self._cite(place) for place in found), frame=claim.frame, note=claim.note)
+
+    def _locate(self, quotation: Quotation) -> Found | None:
+        """The quote in the passage it was said to stand in, else wherever it really stands."""
+        passages = [hit.passage for hit in self.hits]
+        if 0 <= quotation.passage < len(passages):
+            passages.insert(0, passages.pop(quotation.passage))
+        return find(quotation.quote, passages[:1]) or find(quotation.quote, passages[1:])
+
+    def _cite(self, place: Found) -> Citation:
+        start, end = place.passage.start + place.span.start, place.passage.start + place.span.end
+        for known in self.citations:
+            if (known.source.article_id, known.start, known.end) == (place.passage.source.article_id, start, end):
+                return known
+        number = len(self.citations) + 1
+        citation = Citation(number, place.passage.source, place.quote, start, end, place.match)
+        self.citations.append(citation)
+        return citation
+
+
+def _unsupported_values(text: str, found: Sequence[Found]) -> list[str]:
+    """The numbers and dates of `text` that its quotes do not hold, compared as values."""
+    quotes = [place.quote for place in found]
+    if fold(text) in {fold(quote) for quote in quotes}:
+        return []  # a quotation holds all it says
+    published = {place.passage.source.published for place in found}
+    reference = published.pop() if len(published) == 1 else None
+    return [*numbers.unsupported(text, quotes), *dates.holds(text, quotes, reference=reference)]
+
+
+def _places(quote: str, text: str) -> Iterator[Span]:
+    """Where `quote` stands in `text`, but for spelling and white space, without beginning or ending inside a word."""
+    # Word edges are looked for in the folded text, where «می‌شود» and «الخـ.ـارجية» are single words.
+    folded = _single_spaced(fold_with_map(text))
+    wanted = " ".join(fold(quote).split())
+    start = folded.text.find(wanted)
+    while start >= 0:
+        stop = start + len(wanted)
+        if not _inside_word(folded.text, start) and not _inside_word(folded.text, stop):
+            span = folded.raw(start, stop)
+            end = span.end
+            while end < len(text) and not fold(text[end]):
+                end += 1  # marks and joiners belong to the letter before them
+            yield Span(span.start, end)
+        start = folded.text.find(wanted, start + 1)
+
+
+def _inside_word(text: str, index: int) -> bool:
+    return 0 < index < len(text) and text[index - 1].isalnum() and text[index].isalnum()
+
+
+def _single_spaced(folded: Folded) -> Folded:
+    kept = [
+        index
+        for index, character in enumerate(folded.text)
+        if not (character.isspace() and (index == 0 or folded.text[index - 1].isspace()))
+    ]
+    text = "".join(" " if folded.text[index].isspace() else folded.text[index] for index in kept)
+    return Folded(text, tuple(folded.origins[index] for index in kept))
+
+
+def _is_clause(place: Found) -> bool:
+    spoken = words(place.quote)
+    if len(spoken) >= CLAUSE and sum(not is_stop_word(word) for word in spoken) >= CONTENT:
+        return True
+    return any(place.span.start <= sentence.start and sentence.end <= place.span.end for sentence in sentences(place.passage.text))

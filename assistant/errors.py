@@ -1,0 +1,137 @@
+"""Everything that can go wrong, as a tree: each error names the thing, the way out and the exit code of the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+__all__ = [
+    "ArticleError",
+    "AssistantError",
+    "BadModelOutput",
+    "ConfigurationError",
+    "DiskFull",
+    "EmptyLibrary",
+    "LibraryDamaged",
+    "LibraryError",
+    "LibraryLocked",
+    "LibraryMismatch",
+    "LibraryNotWritable",
+    "LibraryTooNew",
+    "ModelError",
+    "ModelRejected",
+    "ModelUnavailable",
+    "NoLibrary",
+    "PromptError",
+    "QuestionError",
+    "UnknownArticle",
+]
+
+
+class AssistantError(Exception):
+    """Base of every error of ours; its message is one line: what, where and what to do next."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class ConfigurationError(AssistantError):
+    """A setting is missing or wrong; the message names it and its variable."""
+
+
+class PromptError(AssistantError):
+    """A prompt file is missing, or names a placeholder nobody fills."""
+
+
+class QuestionError(AssistantError):
+    """The question is empty or longer than the limit."""
+
+
+class ArticleError(AssistantError):
+    """A file, or one record in it, cannot become an article.
+
+    `path` is the file, `line` the 1-based line of the record (None for the whole file), `reason` what is wrong with it.
+    """
+
+    exit_code = 10
+
+    def __init__(self, path: str | Path, reason: str, *, line: int | None = None) -> None:
+        self.path = str(path)
+        self.line = line
+        self.reason = reason
+        super().__init__(f"{self.path}{'' if line is None else f':{line}'}: {reason}")
+
+
+class LibraryError(AssistantError):
+    """The library folder cannot be used as it is."""
+
+    exit_code = 8
+
+
+class NoLibrary(LibraryError):
+    """There is no library at that path; nothing was created."""
+
+    exit_code = 3
+
+
+class EmptyLibrary(NoLibrary):
+    """The library holds no article yet."""
+
+
+class UnknownArticle(LibraryError):
+    """No article has that id."""
+
+    exit_code = 2
+
+
+class LibraryLocked(LibraryError):
+    """Another process is changing the library; the message names it."""
+
+    exit_code = 4
+
+
+class DiskFull(LibraryError):
+    """The disk has no room for what was asked; nothing half-written is left visible."""
+
+    exit_code = 5
+
+
+class LibraryNotWritable(LibraryError):
+    """The library folder does not let us write."""
+
+    exit_code = 5
+
+
+class LibraryMismatch(LibraryError):
+    """The library was made with another embedding model or dimension."""
+
+    exit_code = 6
+
+
+class LibraryTooNew(LibraryError):
+    """The library has a newer format than this version understands; it was not touched."""
+
+    exit_code = 7
+
+
+class LibraryDamaged(LibraryError):
+    """`library.db` is not a database of ours, or is damaged."""
+
+    exit_code = 8
+
+
+class ModelError(AssistantError):
+    """A model endpoint did not give a usable answer."""
+
+    exit_code = 9
+
+
+class ModelUnavailable(ModelError):
+    """The endpoint is out of reach or overloaded; answering may fall back to quotes."""
+
+
+class ModelRejected(ModelError):
+    """The endpoint refuses the key, the model or the quota; never hidden behind a fallback."""
+
+
+class BadModelOutput(ModelError):
+    """The endpoint answered with something that cannot be used."""

@@ -1,0 +1,253 @@
+"""The full-text index (tantivy), derived from the catalogue: stems, character n-grams and name sounds of every passage.
+
+A stem is stored with its article's language in front («fa:انقلاب»), so that a spelling that means one thing in Persian and
+another in Arabic is looked for where it means the right one.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tantivy
+
+from assistant.errors import LibraryDamaged
+from assistant.names import skeletons
+from assistant.text import fold, is_stop_word, ngrams, stem, stem_variants, words
+from assistant.types import Concept, Filters, Passage, day_number
+
+__all__ = ["LexicalIndex", "Sounding"]
+
+GRAM_WEIGHT = 0.5
+TRANSLATION_WEIGHT = 0.6  # of the n-grams a translation cannot share, see docs/decisions.md
+PHRASE_SLOP = 1
+SAME_SOUND = 200  # words of one skeleton looked at; real collections have a handful
+_SEPARATOR = "|"
+
+
+@dataclass(frozen=True, slots=True)
+class Sounding:
+    """A word of the collection with the language of the articles it stands in."""
+
+    word: str
+    language: str
+
+
+class LexicalIndex:
+    """BM25 over stems and n-grams of the passages in one folder. Writers call `commit` to make changes visible."""
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        self._folder = folder
+        try:
+            if create:
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(parents=True)
+            self._index = tantivy.Index(_schema(), path=str(folder), reuse=not create)
+        except (ValueError, OSError) as exc:
+            raise LibraryDamaged(f"The full-text index in {folder} cannot be opened ({exc}); run `sanad rebuild`.") from exc
+        self._schema = self._index.schema
+        self._writer: tantivy.IndexWriter | None = None
+        self._searcher = self._index.searcher()
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def add(self, passages: Iterable[Passage]) -> None:
+        """Index `passages`, replacing any of the same id."""
+        writer = self._open_writer()
+        for passage in passages:
+            writer.delete_documents_by_term("passage", passage.id)
+            writer.add_document(_document(passage))
+
+    def delete(self, article_ids: Iterable[str]) -> None:
+        """Remove every passage of these articles."""
+        writer = self._open_writer()
+        for article_id in article_ids:
+            writer.delete_documents_by_term("article", article_id)
+
+    def commit(self) -> None:
+        """Make what was added and deleted visible and durable."""
+        if self._writer is not None:
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+            self._writer = None
+        self.reload()
+
+    def reload(self) -> None:
+        """See what was committed since, also by another process."""
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def _open_writer(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            # One thread gives one segment a commit and the same result every time.
+            self._writer = self._index.writer(heap_size=128_000_000, num_threads=1)
+        return self._writer
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def count(self) -> int:
+        """How many passages are indexed."""
+        return int(self._searcher.num_docs)
+
+    def search(self, concepts: Sequence[Concept], *, filters: Filters, limit: int) -> list[tuple[str, float]]:
+        """The ids and BM25 scores of the best `limit` passages, best first.
+
+        Each concept is one clause over all its spellings with the weight of their union (Pirkola's structured query), so
+        that no language of a mixed collection outweighs another. Character n-grams of the question's own words are added.
+        """
+        clauses = [clause for concept in concepts if (clause := self._concept_query(concept)) is not None]
+        clauses += self._gram_queries(concepts)
+        if not clauses:
+            return []
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, clause) for clause in clauses])
+        restrictions = _restrictions(self._schema, filters)
+        if restrictions:
+            parts = [(tantivy.Occur.Must, query), *((tantivy.Occur.Must, part) for part in restrictions)]
+            query = tantivy.Query.boolean_query(parts)
+        found = self._searcher.search(query, limit=limit).hits
+        return [(str(self._searcher.doc(address).get_first("passage")), float(score)) for score, address in found]
+
+    def frequency(self, concept: Concept) -> int:
+        """In how many passages the concept occurs in any spelling, counted from above (overlaps count twice)."""
+        counts = [min(self._df(term) for term in found.terms) for found in _phrases(concept)]
+        return min(self.count(), sum(counts))
+
+    def sounding(self, keys: Iterable[str]) -> set[Sounding]:
+        """The words of the collection that have one of these skeletons (see `names.skeletons`)."""
+        found: set[Sounding] = set()
+        for key in keys:
+            for term, _ in self._searcher.terms_with_prefix("names", key + _SEPARATOR, limit=SAME_SOUND):
+                _, language, word = term.split(_SEPARATOR, 2)
+                found.add(Sounding(word, language))
+        return found
+
+    def _df(self, term: str) -> int:
+        return int(self._searcher.doc_freq("stems", term))
+
+    def _idf(self, frequency: int) -> float:
+        total = self.count()
+        return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+
+    def _concept_query(self, concept: Concept) -> tantivy.Query | None:
+        known = [found for found in _phrases(concept) if all(self._df(term) for term in found.terms)]
+        if not known:
+            return None
+        union = self._idf(self.frequency(concept)) * concept.weight
+        own_grams = _grams(concept.text.split())
+        clauses = []
+        for found in known:
+            own = sum(self._idf(self._df(term)) for term in found.terms)
+            if own <= 0:
+                continue
+            # What is found in translation shares no n-grams with the question; without this, articles in the language of
+            # the question would win over better ones in another.
+            missing = 1 - len(own_grams & found.grams) / max(1, len(own_grams))
+            make_up = 1 + TRANSLATION_WEIGHT * GRAM_WEIGHT * len(own_grams) * missing
+            clauses.append(tantivy.Query.boost_query(self._phrase_query(found.terms), union * found.likeness * make_up / own))
+        return tantivy.Query.disjunction_max_query(clauses) if clauses else None
+
+    def _phrase_query(self, terms: tuple[str, ...]) -> tantivy.Query:
+        if len(terms) == 1:
+            return tantivy.Query.term_query(self._schema, "stems", terms[0], "freq")
+        return tantivy.Query.phrase_query(self._schema, "stems", list(terms), slop=PHRASE_SLOP)
+
+    def _gram_queries(self, concepts: Sequence[Concept]) -> list[tantivy.Query]:
+        weights: dict[str, float] = {}
+        for concept in concepts:
+            for word in concept.text.split():
+                for gram in ngrams(word):
+                    weights[gram] = max(weights.get(gram, 0.0), concept.weight * GRAM_WEIGHT)
+        return [
+            tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, "grams", gram, "freq"), weight)
+            for gram, weight in weights.items()
+            if self._searcher.doc_freq("grams", gram)
+        ]
+
+
+LANGUAGES = ("fa", "ar", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """A spelling of a concept as index terms, side by side, with its likeness and the n-grams of its words."""
+
+    terms: tuple[str, ...]
+    likeness: float
+    grams: frozenset[str]
+
+
+def _phrases(concept: Concept) -> list[_Phrase]:
+    """The concept's spellings as index terms; a spelling without a language stands for every one."""
+    phrases: dict[tuple[str, ...], _Phrase] = {}
+    for language, spellings in concept.spellings.items():
+        for spelling in spellings:
+            content = [word for word in spelling if not is_stop_word(word)]
+            if not content:
+                continue
+            likeness, grams = concept.likeness.get(spelling, 1.0), _grams(spelling)
+            for code in (language,) if language else (*LANGUAGES, "other"):
+                rest = [f"{code}:{stem(word)}" for word in content[1:]]
+                for form in stem_variants(content[0], code):
+                    terms = (f"{code}:{form}", *rest)
+                    if terms not in phrases or phrases[terms].likeness < likeness:
+                        phrases[terms] = _Phrase(terms, likeness, grams)
+    return list(phrases.values())
+
+
+def _grams(spoken: Iterable[str]) -> frozenset[str]:
+    return frozenset(gram for word in spoken for gram in ngrams(word))
+
+
+def _language_tag(language: str) -> str:
+    return language if language in LANGUAGES else "other"
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("passage", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("article", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("publisher", tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("day", indexed=True, fast=True)
+    builder.add_text_field("stems", tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field("grams", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("names", tokenizer_name="whitespace", index_option="basic")
+    return builder.build()
+
+
+def _document(passage: Passage) -> tantivy.Document:
+    spoken = words(passage.text)
+    content = [word for word in spoken if not is_stop_word(word)]
+    tag = _language_tag(passage.source.language)
+    sounds = {f"{key}{_SEPARATOR}{tag}{_SEPARATOR}{word}" for word in set(content) for key in skeletons(word)}
+    return tantivy.Document(
+        passage=passage.id,
+        article=passage.source.article_id,
+        language=passage.source.language,
+        publisher=fold(passage.source.publisher or ""),
+        day=day_number(passage.source.published),
+        stems=" ".join(f"{tag}:{stem(word)}" for word in content),
+        grams=" ".join(gram for word in content for gram in ngrams(word)),
+        names=" ".join(sorted(sounds)),
+    )
+
+
+def _restrictions(schema: tantivy.Schema, filters: Filters) -> list[tantivy.Query]:
+    """Clauses that must hold and add nothing to the score."""
+    wanted: list[tantivy.Query] = []
+    for field, values in (
+        ("language", filters.languages),
+        ("publisher", tuple(fold(name) for name in filters.publishers)),
+        ("article", filters.articles),
+    ):
+        if values:
+            wanted.append(tantivy.Query.term_set_query(schema, field, list(values)))
+    if filters.since or filters.until:
+        since = day_number(filters.since) or 1
+        until = day_number(filters.until) or 99_999_999
+        wanted.append(tantivy.Query.range_query(schema, "day", tantivy.FieldType.Integer, since, until))
+    return [tantivy.Query.const_score_query(query, 0.0) for query in wanted]
+

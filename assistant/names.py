@@ -1,0 +1,207 @@
+"""The same name in another script, by sound: Lavrentiev, لافرنتییف, لاورنتیف, Лаврентьев.
+
+A word becomes a string of about 25 sounds; two such strings are compared by an edit distance in which vowels, which these scripts
+write loosely, cost little. So that a question need not be compared with every word of a collection, words are also filed by
+skeleton: their consonants in nine coarse classes. Words are given folded.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+__all__ = ["likeness", "neighbours", "same_name", "skeletons", "sound"]
+
+# -- sounds -----------------------------------------------------------------------------------------------------------
+# a e i o u: vowels, A: the letter that carries a first vowel; w: the first sound of "Washington"; S: sh; C: ch; X: kh; T: th of "Thani"; j: also zh.
+
+_ARABIC = dict(zip("اعویبپتطثجچحخدذرزژسشصضظغفقکگلمنهڤ", "aauibpttTjChXdzrzjsSsdzgfqkglmnhv", strict=True))
+_CYRILLIC = {
+    **dict(zip("абвгґдеэёжзиіїйклмноєпрстуфхчшщы", "abvggdeeojziiiiklmnoeprstufXCSSi", strict=True)),
+    **{"ц": "ts", "ю": "iu", "я": "ia"},
+}
+_LATIN = {**{letter: letter for letter in "abdefghijklmnopqrstuvzSCXT"}, "c": "k", "x": "ks", "y": "i", "w": "u", "ı": "i", "ø": "o", "ł": "l"}
+_LATIN_GROUPS = {
+    "tsch": "C", "tsh": "C", "tch": "C", "sch": "S", "sh": "S", "ch": "C", "kh": "X", "gh": "g", "zh": "j", "ph": "f", "th": "T",
+    "dh": "d", "ck": "k", "dj": "j", "ce": "se", "ci": "si", "cy": "si", "que": "ke", "qui": "ki", "ee": "i", "oo": "u", "ou": "u",
+}  # fmt: skip
+_VOWELS = frozenset("aeiouA")
+
+
+@lru_cache(maxsize=50_000)
+def sound(word: str) -> str:
+    """The sounds of a folded word in Arabic, Latin or Cyrillic script, one character each; empty for other scripts."""
+    if not word:
+        return ""
+    if "\u0600" <= word[0] <= "\u06ff":
+        return _arabic(word)
+    if "\u0400" <= word[0] <= "\u04ff":
+        return _without_doubles("".join(_CYRILLIC.get(letter, "") for letter in word))
+    return _latin(word)
+
+
+def _arabic(word: str) -> str:
+    word = word.replace("الله", "اله").replace("تش", "چ")
+    first = ""
+    if len(word) > 2:
+        if word[0] == "و":
+            first, word = "w", word[1:]
+        elif word[0] == "ا" and word[1] in "وی":
+            first, word = "A", word[1:]  # only carries the vowel («اوباما», «ایتالیا»)
+        if word[-1] == "ه":
+            word = word[:-1] if word[-2] == "ا" else f"{word[:-1]}ا"  # spells a vowel («غزه», «سوریه», «حماه»)
+    return first + "".join(_ARABIC.get(letter, "") for letter in word)
+
+
+def _latin(word: str) -> str:
+    for letters, single in _LATIN_GROUPS.items():
+        word = word.replace(letters, single)
+    first = {"w": "w", "x": "S"}.get(word[0], "")
+    rest = word[1:] if first else word
+    return _without_doubles(first + "".join(_LATIN.get(letter, "") for letter in rest))
+
+
+def _without_doubles(sounds: str) -> str:
+    return "".join(letter for at, letter in enumerate(sounds) if letter != sounds[at - 1 : at])
+
+
+# -- likeness ---------------------------------------------------------------------------------------------------------
+
+# What exchanging two sounds costs, where it is less than dropping one and adding the other.
+_NEAR: dict[str, float] = {
+    "bp": 0.1, "fv": 0.1, "vw": 0.1, "fw": 0.4, "uw": 0.08, "ow": 0.15, "uv": 0.15, "fu": 0.4,
+    "kq": 0.15, "gj": 0.25, "gq": 0.25, "Xk": 0.25, "gk": 0.35, "jk": 0.35, "Xq": 0.35, "Xh": 0.35, "Xg": 0.35,
+    "Cj": 0.35, "CS": 0.35, "Cs": 0.35, "Ct": 0.5, "Ss": 0.35, "Sz": 0.35, "sz": 0.35, "Sj": 0.35, "jz": 0.35,
+    "ou": 0.05, "ei": 0.05, "dt": 0.35, "dz": 0.35, "Tt": 0.15, "Ts": 0.15, "Tz": 0.35, "Td": 0.35,
+}  # fmt: skip
+_WEIGHTS = {**dict.fromkeys("bpfvkqgXjCSszTtdzrlmn", 1.0), "w": 0.6, **dict.fromkeys("aeiou", 0.22), "h": 0.5, "A": 0.08}
+_COSTS = {
+    (one, other): 0.0 if one == other else min(_WEIGHTS[one] + _WEIGHTS[other], 0.1 if {one, other} <= _VOWELS else 9.0)
+    for one in _WEIGHTS
+    for other in _WEIGHTS
+}
+_COSTS.update({pair: cost for (one, other), cost in _NEAR.items() for pair in ((one, other), (other, one))})
+
+
+def likeness(a: str, b: str) -> float:
+    """How alike two strings of `sound` are, 0 to 1."""
+    weight = _weight(a) + _weight(b)
+    return 1 - 2 * _distance(a, b) / weight if weight else 0.0
+
+
+@lru_cache(maxsize=50_000)
+def _weight(sounds: str) -> float:
+    return sum(_WEIGHTS[letter] for letter in sounds)
+
+
+def _distance(a: str, b: str) -> float:
+    above = [0.0]
+    for other in b:
+        above.append(above[-1] + _WEIGHTS[other])
+    for one in a:
+        dropped = _WEIGHTS[one]
+        left = above[0] + dropped
+        row = [left]
+        for column, other in enumerate(b):
+            exchanged = above[column] + _COSTS[one, other]
+            left = min(above[column + 1] + dropped, left + _WEIGHTS[other], exchanged)
+            row.append(left)
+        above = row
+    return above[-1]
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+_PREFIXES = ("وال", "بال", "فال", "کال", "ولل", "ال", "لل", "و")
+_LETTER_PREFIXES = ("ب", "ل", "ف")
+_SUFFIXES = ("هایی", "های", "ها")
+
+
+@lru_cache(maxsize=50_000)
+def _forms(word: str) -> frozenset[str]:
+    """The sounds of a word as it stands and without what Arabic and Persian write onto it."""
+    if "\u0600" <= word[:1] <= "\u06ff":
+        return frozenset(sound(form) for form in _bare(word))
+    if len(word) > 4 and word.endswith(("ah", "eh")):  # the h may be «ح» (Salah), or part of a vowel (Jeddah)
+        return frozenset((sound(word), sound(word[:-1])))
+    return frozenset((sound(word),))
+
+
+def _asked(word: str) -> frozenset[str]:
+    """The same for a word of a question, where a first «و», «ب», «ل» or «ف» belongs to the name more often than not."""
+    if word.startswith("ال") and len(word) > 4:
+        return frozenset((sound(word), sound(word[2:])))
+    return frozenset((sound(word),)) if "\u0600" <= word[:1] <= "\u06ff" else _forms(word)
+
+
+def _bare(word: str) -> set[str]:
+    bare = {word, *(word[len(prefix) :] for prefix in _PREFIXES if word.startswith(prefix) and len(word) - len(prefix) >= 3)}
+    if word.startswith(_LETTER_PREFIXES) and len(word) >= 5:
+        bare.add(word[1:])
+    return bare | {
+        form[: -len(suffix)] for form in bare for suffix in _SUFFIXES if form.endswith(suffix) and len(form) - len(suffix) >= 3
+    }
+
+
+@lru_cache(maxsize=50_000)
+def _consonants(sounds: str) -> float:
+    """The weight of the consonants, «h» aside: what a name can be told by."""
+    return sum(_WEIGHTS[letter] for letter in sounds if letter not in _VOWELS and letter != "h")
+
+
+def _threshold(a: str, b: str) -> float:
+    """The likeness from which two sounds are one name: the fewer consonants, the closer they must be."""
+    consonants = max(_consonants(a), _consonants(b))
+    return max(0.80, 0.88 - 0.08 * (consonants - 2), 0.95 - 0.07 * (consonants - 1))
+
+
+def same_name(word: str, other: str) -> float:
+    """How surely two folded words are one name, by their best forms; 0 when they are not."""
+    if word == other:
+        return 1.0
+    return max((_surely(a, b) for a in _asked(word) for b in _forms(other)), default=0.0)
+
+
+def _surely(a: str, b: str) -> float:
+    """The likeness of two sounds if it reaches their threshold, else 0."""
+    threshold = _threshold(a, b)
+    one, other = _weight(a), _weight(b)
+    # Sounds of unequal weight differ by at least that much; most pairs end here.
+    if abs(one - other) * 2 > (1 - threshold) * (one + other):
+        return 0.0
+    alike = likeness(a, b)
+    return alike if alike >= threshold else 0.0
+
+
+# -- skeletons --------------------------------------------------------------------------------------------------------
+
+_CLASSES = {
+    **dict.fromkeys("bp", "B"), **dict.fromkeys("fvw", "F"), **dict.fromkeys("kqgX", "K"), **dict.fromkeys("jCSszT", "S"),
+    **dict.fromkeys("td", "T"), "r": "R", "l": "L", "m": "M", "n": "N",
+}  # fmt: skip
+_EVERY_CLASS = "BFKSTRLMN"
+# Classes with sounds that are near: j and g, ch and t.
+_NEAR_CLASSES = {"K": "S", "S": "KT", "T": "S"}
+# From this many consonants on, a name may lack or add one and still be alike enough.
+_LONG = 4
+
+
+def skeletons(word: str) -> frozenset[str]:
+    """The coarse consonants of each form of a word, what a collection files it under; none for a word of vowels."""
+    found = {"".join(_CLASSES.get(letter, "") for letter in form) or ("H" if "h" in form else "") for form in _forms(word)}
+    return frozenset(found - {""})
+
+
+@lru_cache(maxsize=10_000)
+def neighbours(skeleton: str) -> frozenset[str]:
+    """`skeleton` and those that words of the same name can have, one edit away: what a question looks up.
+
+    «و» may be a vowel, which skeletons lack, or a v: F comes and goes in any name, other classes only in long ones.
+    """
+    edits = {skeleton}
+    for at in range(len(skeleton) + 1):
+        before, here, after = skeleton[:at], skeleton[at : at + 1], skeleton[at + 1 :]
+        edits |= {f"{before}{near}{after}" for near in _NEAR_CLASSES.get(here, "")}
+        edits |= {f"{before}{added}{here}{after}" for added in (_EVERY_CLASS if len(skeleton) >= _LONG else "F")}
+        if here == "F" or len(skeleton) > _LONG:
+            edits.add(before + after)
+    return frozenset(edits - {""})

@@ -1,0 +1,393 @@
+"""The assistant: opens a library, wires the parts, and answers: understand, retrieve, compose, verify, word."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from assistant import articles as reading
+from assistant import extractive, rendering, wording
+from assistant.citations import Verifier
+from assistant.embedding import EmbeddedEmbedder
+from assistant.errors import EmptyLibrary, NoLibrary
+from assistant.ingestion import ingest
+from assistant.lexicon import Lexicon
+from assistant.library import Library, Progress, exists, unseen
+from assistant.locks import LibraryLock
+from assistant.protocols import Embedder
+from assistant.resources import data_folder
+from assistant.retrieval import Retriever
+from assistant.settings import Settings, load
+from assistant.types import (
+    Answer,
+    Article,
+    Draft,
+    Dropped,
+    Filters,
+    Hit,
+    IngestReport,
+    LibraryStatus,
+    Mode,
+    Query,
+    Retrieval,
+    Skipped,
+    Source,
+    Statement,
+    Status,
+    Trace,
+    Turn,
+)
+from assistant.understanding import understand
+
+__all__ = ["Assistant"]
+
+NEAREST = 3  # headlines offered when nothing was found
+
+
+class Assistant:
+    """Answers questions about the articles of one library, with citations that were checked.
+
+    Use it as a context manager, or call `close`. Safe to use from several threads; several processes may ask at once.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        lexicon: Lexicon,
+        embedder: Embedder,
+        language: str | None = None,
+        passages: int = 8,
+        lock_wait: float = 5.0,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self.folder = folder
+        self._lexicon = lexicon
+        self._embedder = embedder
+        self._language = language
+        self._passages = passages
+        self._lock = LibraryLock(folder, wait=lock_wait)
+        self._today = today
+        self._library: Library | None = None
+        self._opening = threading.Lock()
+
+    @classmethod
+    def open(cls, path: str | Path | None = None, *, language: str | None = None) -> Self:
+        """An assistant over the library in `path` (default: the settings' library), other settings as configured.
+
+        The folder may not exist yet: `ingest` makes it; asking raises `NoLibrary`.
+        """
+        return cls.from_settings(load(library=path, language=language))
+
+    @classmethod
+    def from_settings(cls, settings: Settings | None = None) -> Self:
+        """An assistant as the environment, `.env` and `sanad.toml` say."""
+        chosen = settings or load()
+        own = sorted(chosen.library.glob("*.tsv"))
+        cache = chosen.library if exists(chosen.library) else None
+        shipped = Lexicon.open(cache and cache / "lexicon.json")
+        return cls(
+            chosen.library,
+            lexicon=Lexicon.open(cache and cache / "lexicon-own.json", own) if own else shipped,
+            # Vectors belong to the shipped lexicon alone, so that a user's own rows never unsettle a library.
+            embedder=EmbeddedEmbedder(shipped),
+            language=chosen.language,
+            passages=chosen.passages,
+            lock_wait=chosen.lock_wait,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the library's files."""
+        if self._library is not None:
+            self._library.close()
+            self._library = None
+
+    # -- asking ------------------------------------------------------------------------------------------------------
+
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), *, filters: Filters | None = None, language: str | None = None
+    ) -> Answer:
+        """The answer to `question`: statements with checked citations, or `NOT_FOUND` with the nearest articles.
+
+        `history` holds the earlier turns of the conversation, oldest first. `filters` restricts the articles; `language`
+        (an ISO code) pins the answer's language. Raises `QuestionError`, `NoLibrary`, `LibraryError`.
+        """
+        clock = _Clock()
+        query = understand(
+            question,
+            lexicon=self._lexicon,
+            today=self._today(),
+            history=history,
+            filters=filters,
+            language=language or self._language,
+        )
+        clock.lap("understanding")
+        with self._reading() as library:
+            kind = wording.small_talk_kind(query.question)
+            if kind is not None:
+                return _worded(self._small_talk(kind, query, library, clock))
+            retrieval = self._retriever(library).retrieve(query, limit=self._passages)
+        clock.lap("retrieval")
+        if not retrieval.enough:
+            return _worded(_not_found(retrieval, clock))
+        draft = extractive.compose(retrieval, lexicon=self._lexicon)
+        clock.lap("composing")
+        answer = _checked(draft, retrieval, clock)
+        return _worded(answer)
+
+    def search(self, question: str, *, filters: Filters | None = None, limit: int = 10) -> tuple[Hit, ...]:
+        """The passages that speak most of `question`, best first; nothing is composed and there is no floor."""
+        query = understand(question, lexicon=self._lexicon, today=self._today(), filters=filters)
+        with self._reading() as library:
+            return self._retriever(library).retrieve(query, limit=limit).hits
+
+    def articles(self, filters: Filters | None = None) -> list[Source]:
+        """What is known of each article, the newest first, those of unknown day last."""
+        with self._reading(empty=True) as library:
+            return library.catalogue.sources(filters or Filters())
+
+    def article(self, article_id: str) -> Article:
+        """The article of that id, or of that unambiguous beginning of an id. Raises `UnknownArticle`."""
+        with self._reading(empty=True) as library:
+            return library.catalogue.article(article_id)
+
+    # -- changing ----------------------------------------------------------------------------------------------------
+
+    def ingest(self, paths: Sequence[str | Path], *, prune: bool = False, progress: Progress = unseen) -> IngestReport:
+        """Read files and folders into the library, which is made when missing. Raises `ArticleError` for a missing path.
+
+        With `prune`, articles that came from these paths earlier and no longer do are removed.
+        """
+        places = [Path(path).absolute().as_posix() for path in paths] if prune else []
+        return self._take(reading.read(paths), progress, total=reading.count(paths), prune=places)
+
+    def ingest_seeds(self, *, progress: Progress = unseen) -> IngestReport:
+        """Read the five bundled articles into the library."""
+        return self.ingest([data_folder("seeds")], progress=progress)
+
+    def ingest_documents(self, documents: Iterable[object], *, progress: Progress = unseen) -> IngestReport:
+        """Take LlamaIndex `Document`s into the library."""
+        return self._take(reading.from_documents(documents), progress)
+
+    def remove(self, article_ids: Sequence[str]) -> list[Source]:
+        """Take articles out, without a trace in any store; what was removed. Raises `UnknownArticle`, then nothing is removed."""
+        with self._changing("remove") as library:
+            sources = [library.catalogue.article(name).source for name in article_ids]
+            library.remove([source.article_id for source in sources])
+            return sources
+
+    def rebuild(self, *, embed: bool = False, progress: Progress = unseen) -> int:
+        """Make the derived indexes anew from the catalogue; how many passages they hold.
+
+        No embedding call is made unless `embed` asks for every passage to be embedded with the present embedder, which then
+        becomes the library's own.
+        """
+        with self._changing("rebuild", mend=False, any_model=embed) as library:
+            return library.reembed(progress) if embed else library.rebuild(progress)
+
+    # -- looking after it --------------------------------------------------------------------------------------------
+
+    def status(self) -> LibraryStatus:
+        """What the library holds and what made it."""
+        with self._reading(empty=True) as library:
+            sources = library.catalogue.sources()
+            counts, manifest = library.catalogue.count(), library.catalogue.manifest
+        days = sorted(source.published for source in sources if source.published)
+        return LibraryStatus(
+            library=str(self.folder),
+            articles=counts.articles,
+            passages=counts.passages,
+            languages=dict(Counter(source.language for source in sources).most_common()),
+            publishers=dict(Counter(source.publisher for source in sources if source.publisher).most_common()),
+            first_day=days[0] if days else None,
+            last_day=days[-1] if days else None,
+            embedding=manifest.embedding,
+            dimension=manifest.dimension,
+            created=manifest.created,
+            megabytes=round(_size(self.folder) / 2**20, 1),
+            passages_are_sent_to=None,
+        )
+
+    def problems(self) -> list[str]:
+        """Everything wrong with the library, one line each; nothing is changed."""
+        self._require()
+        with self._lock.shared():
+            library = self._opened()
+            return [*library.catalogue.integrity(), *library.out_of_step()]
+
+    def _take(
+        self, inputs: Iterable[Article | Skipped], progress: Progress, *, total: int = 0, prune: Sequence[str] = ()
+    ) -> IngestReport:
+        waiting = iter(inputs)
+        first: list[Article | Skipped] = []
+        if not exists(self.folder):
+            # Where nothing can be read, nothing is made.
+            first = list(_up_to_first_article(waiting))
+            if not any(isinstance(item, Article) for item in first):
+                return IngestReport(skipped=tuple(item for item in first if isinstance(item, Skipped)))
+        with self._changing("ingest", create=True) as library:
+            return ingest(library, chain(first, waiting), prune=prune, total=total, progress=progress)
+
+    # -- the library and its locks -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self, *, empty: bool = False) -> Iterator[Library]:
+        """The library under the shared lock, mended first where an earlier change was cut off."""
+        self._require()
+        with self._lock.shared():
+            if not self._opened().needs_mending():
+                yield self._stocked(self._opened(), empty)
+                return
+        with self._changing("mend"):
+            pass
+        with self._lock.shared():
+            yield self._stocked(self._opened(), empty)
+
+    @contextmanager
+    def _changing(
+        self, doing: str, *, create: bool = False, mend: bool = True, any_model: bool = False
+    ) -> Iterator[Library]:
+        """The library under the exclusive lock."""
+        if not create:
+            self._require()
+        with self._lock.exclusive(doing):
+            if create and not exists(self.folder):
+                self._library = Library.create(self.folder, self._embedder)
+            library = self._opened(any_model=any_model)
+            if mend and library.needs_mending():
+                library.mend()
+            yield library
+
+    def _require(self) -> None:
+        if not exists(self.folder):
+            raise NoLibrary(f"There is no library in {self.folder}; make one with `sanad ingest PATH` (or `sanad ingest --seeds`).")
+
+    def _opened(self, *, any_model: bool = False) -> Library:
+        with self._opening:
+            if self._library is None:
+                self._library = Library.open(self.folder, self._embedder, any_model=any_model)
+            self._library.refresh()
+            return self._library
+
+    def _stocked(self, library: Library, empty: bool) -> Library:
+        if not empty and not library.catalogue.count().articles:
+            raise EmptyLibrary(f"The library in {self.folder} holds no article yet; add some with `sanad ingest PATH`.")
+        return library
+
+    def _retriever(self, library: Library) -> Retriever:
+        return Retriever(
+            lexical=library.lexical, vectors=library.vectors, embedder=self._embedder, fetch=library.catalogue.passages
+        )
+
+    def _small_talk(self, kind: wording.SmallTalk, query: Query, library: Library, clock: _Clock) -> Answer:
+        sources = library.catalogue.sources()
+        days = sorted(source.published for source in sources if source.published)
+        return Answer(
+            question=query.question,
+            status=Status.ANSWERED,
+            mode=Mode.EXTRACTIVE,
+            language=query.answer_language,
+            text=wording.small_talk(
+                kind,
+                articles=len(sources),
+                publishers=sorted({source.publisher for source in sources if source.publisher}),
+                first=days[0] if days else None,
+                last=days[-1] if days else None,
+                language=query.answer_language,
+            ),
+            trace=Trace(seconds=clock.seconds, query=query.text),
+        )
+
+
+# -- from a retrieval to an answer ------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Seconds per step of one question."""
+
+    started: float = field(default_factory=time.perf_counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self.seconds[step] = round(now - self.started, 4)
+        self.started = now
+
+
+def _checked(draft: Draft, retrieval: Retrieval, clock: _Clock) -> Answer:
+    """The answer made of those claims of `draft` whose citations hold."""
+    verifier = Verifier(retrieval.hits)
+    results = [verifier.verify(claim) for claim in draft.claims]
+    clock.lap("verifying")
+    statements = tuple(result for result in results if isinstance(result, Statement))
+    dropped = tuple(result for result in results if isinstance(result, Dropped))
+    if not statements:
+        return _not_found(retrieval, clock, dropped)
+    return Answer(
+        question=retrieval.query.question,
+        status=Status.INCOMPLETE if dropped else Status.ANSWERED,
+        mode=draft.mode,
+        language=retrieval.query.answer_language,
+        text="",
+        statements=statements,
+        citations=tuple(verifier.citations),
+        trace=_trace(retrieval, clock, dropped),
+    )
+
+
+def _not_found(retrieval: Retrieval, clock: _Clock, dropped: tuple[Dropped, ...] = ()) -> Answer:
+    nearest: dict[str, Source] = {}
+    for hit in retrieval.hits:
+        nearest.setdefault(hit.passage.source.article_id, hit.passage.source)
+    return Answer(
+        question=retrieval.query.question,
+        status=Status.NOT_FOUND,
+        mode=Mode.EXTRACTIVE,
+        language=retrieval.query.answer_language,
+        text="",
+        nearest=tuple(nearest.values())[:NEAREST],
+        trace=_trace(retrieval, clock, dropped),
+    )
+
+
+def _trace(retrieval: Retrieval, clock: _Clock, dropped: tuple[Dropped, ...]) -> Trace:
+    query = retrieval.query
+    readings = [wording.date_reading(found.text, found.since, found.until, query.answer_language) for found in query.dates]
+    return Trace(
+        seconds=dict(clock.seconds),
+        query=query.text,
+        dropped=dropped,
+        notes=(*query.notes, *readings, f"coverage {retrieval.coverage:.2f}"),
+    )
+
+
+def _worded(answer: Answer) -> Answer:
+    return replace(answer, text=rendering.plain(answer))
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files under `folder`."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _up_to_first_article(inputs: Iterator[Article | Skipped]) -> Iterator[Article | Skipped]:
+    for item in inputs:
+        yield item
+        if isinstance(item, Article):
+            return

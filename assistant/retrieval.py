@@ -1,0 +1,129 @@
+"""A query becomes hits: full-text and vector search, fused, varied, and held against the floor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from assistant import coverage
+from assistant.lexical import LexicalIndex
+from assistant.names import neighbours, same_name, skeletons
+from assistant.protocols import Embedder
+from assistant.text import sentences
+from assistant.types import Concept, Hit, Passage, Query, Retrieval, Weighted
+from assistant.vectors import VectorIndex
+
+__all__ = ["Retriever"]
+
+CANDIDATES = 60  # of each leg; recall is flat beyond it on the development sets
+DENSE_WEIGHT = 0.15  # of the vector leg against the full-text leg, see the ablation in docs/decisions.md
+BACKGROUND = 1_000  # passages of an imagined collection that keeps weights sensible when the real one has five articles
+NAME_LENGTH = 3  # characters; shorter words have too little sound to compare
+# Least share of the question's weight that one sentence and its neighbours must speak of, by language of the question.
+FLOORS: Mapping[str, float] = {"fa": 0.40, "ar": 0.40, "en": 0.40}
+CROSS_FLOOR = 0.30  # when the article's language is not the question's
+DEFAULT_FLOOR = 0.40
+
+
+class Retriever:
+    """Searches one library. `fetch` gives the passages of some ids; `vectors` is None where only full text can be searched."""
+
+    def __init__(
+        self,
+        *,
+        lexical: LexicalIndex,
+        vectors: VectorIndex | None,
+        embedder: Embedder,
+        fetch: Callable[[Sequence[str]], dict[str, Passage]],
+    ) -> None:
+        self._lexical = lexical
+        self._vectors = vectors
+        self._embedder = embedder
+        self._fetch = fetch
+
+    def retrieve(self, query: Query, *, limit: int) -> Retrieval:
+        """At most `limit` hits for `query`."""
+        concepts = tuple(self._with_names(concept) for concept in query.concepts)
+        weighted = tuple(Weighted(concept, self._weight(concept)) for concept in concepts)
+        lexical = self._lexical.search(concepts, filters=query.filters, limit=CANDIDATES)
+        dense = self._dense(query)
+        hits = _varied(self._fused(lexical, dense))[:limit]
+        best, enough = _floor(query, weighted, hits)
+        return Retrieval(replace(query, concepts=concepts), tuple(hits), weighted, best, enough)
+
+    def _dense(self, query: Query) -> list[tuple[str, float]]:
+        if self._vectors is None:
+            return []
+        return self._vectors.search(self._embedder.embed_query(query.text), filters=query.filters, limit=CANDIDATES)
+
+    def _with_names(self, concept: Concept) -> Concept:
+        """`concept` with the words of the collection that sound like it, when the lexicon does not know it."""
+        word = concept.text
+        if set(concept.spellings) != {""} or " " in word or len(word) < NAME_LENGTH or not word.isalpha():
+            return concept
+        keys = {neighbour for skeleton in skeletons(word) for neighbour in neighbours(skeleton)}
+        spellings = dict(concept.spellings)
+        likeness: dict[tuple[str, ...], float] = {}
+        for found in self._lexical.sounding(keys):
+            alike = same_name(word, found.word)
+            if alike and found.word != word:
+                # Cubed, so that a doubtful likeness weighs little beside the right spelling.
+                likeness[(found.word,)] = max(likeness.get((found.word,), 0.0), alike**3)
+                spellings[found.language] = (*spellings.get(found.language, ()), (found.word,))
+        return replace(concept, spellings=spellings, likeness=likeness)
+
+    def _weight(self, concept: Concept) -> float:
+        """How telling the concept is: its inverse frequency in the collection, mixed with a background one."""
+        total = self._lexical.count() + BACKGROUND
+        frequency = self._lexical.frequency(concept) + concept.commonness * BACKGROUND
+        return concept.weight * math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+
+    def _fused(self, lexical: Sequence[tuple[str, float]], dense: Sequence[tuple[str, float]]) -> list[Hit]:
+        scores: dict[str, float] = {}
+        for found, weight in ((lexical, 1.0), (dense, DENSE_WEIGHT)):
+            top = max((score for _, score in found), default=0.0)
+            for name, score in found:
+                if top > 0:
+                    scores[name] = scores.get(name, 0.0) + weight * max(0.0, score) / top
+        lexical_ranks = {name: rank for rank, (name, _) in enumerate(lexical, start=1)}
+        dense_ranks = {name: rank for rank, (name, _) in enumerate(dense, start=1)}
+        passages = self._fetch(list(scores))
+        hits = [
+            Hit(passages[name], score, dense_ranks.get(name), lexical_ranks.get(name))
+            for name, score in scores.items()
+            if name in passages
+        ]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
+
+
+def _varied(hits: Sequence[Hit]) -> list[Hit]:
+    """The same hits, with never more than two of one article in a row while another is left."""
+    waiting = list(hits)
+    ordered: list[Hit] = []
+    while waiting:
+        last_two = {hit.passage.source.article_id for hit in ordered[-2:]} if len(ordered) >= 2 else set()
+        crowded = next(iter(last_two)) if len(last_two) == 1 else None
+        choice = next((hit for hit in waiting if hit.passage.source.article_id != crowded), waiting[0])
+        waiting.remove(choice)
+        ordered.append(choice)
+    return ordered
+
+
+def _floor(query: Query, concepts: Sequence[Weighted], hits: Sequence[Hit]) -> tuple[float, bool]:
+    """The best coverage of any sentence with its neighbours, and whether it reaches the floor of its language pair."""
+    best, enough = 0.0, False
+    for hit in hits:
+        language = hit.passage.source.language
+        value = max((coverage.covered(concepts, reading) for reading in _sentence_windows(hit.passage)), default=0.0)
+        floor = FLOORS.get(query.language, DEFAULT_FLOOR) if language == query.language else CROSS_FLOOR
+        best = max(best, value)
+        enough = enough or value >= floor
+    return best, enough
+
+
+def _sentence_windows(passage: Passage) -> list[coverage.Reading]:
+    """Each sentence of the passage with the one before and the one after it."""
+    text, language = passage.text, passage.source.language
+    readings = [coverage.read(text[span.start : span.end], language) for span in sentences(text)]
+    return [coverage.together(readings[max(0, index - 1) : index + 2]) for index in range(len(readings))]

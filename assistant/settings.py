@@ -1,0 +1,227 @@
+"""What the user has set, gathered once, checked, and frozen; every value knows where it came from."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from platformdirs import user_config_dir, user_data_dir
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+
+from assistant.errors import ConfigurationError
+
+__all__ = ["SettingValue", "Settings", "explain", "load"]
+
+PREFIX = "SANAD_"
+FILE = "sanad.toml"
+# Variables with our prefix that are no settings: where the outside sets of tests and evals lie, and tracebacks for developers.
+NOT_SETTINGS = frozenset({"SANAD_BENCH", "SANAD_DEBUG"})
+MASK = "**********"
+
+
+def _default_library() -> Path:
+    return Path(user_data_dir("sanad", appauthor=False)) / "library"
+
+
+class Settings(BaseModel):
+    """Every choice a user can make outside a command line; made by `load`.
+
+    A nested group is another frozen model: `llm: LlmSettings` reads `SANAD_LLM__MODEL` and `[llm] model`. Fields that
+    hold a key are `SecretStr`.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    library: Path = Field(default_factory=_default_library, description="The folder the library lives in.")
+    language: str | None = Field(default=None, description="The language of answers (fa, ar, en); else the question's.")
+    offline: bool = Field(default=False, description="Connect to nothing, whatever else is set.")
+    passages: int = Field(default=8, ge=1, le=100, description="How many passages an answer may draw on.")
+    lock_wait: float = Field(
+        default=5.0, ge=0, allow_inf_nan=False, description="Seconds to wait for a library that another process changes."
+    )
+
+    _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    @field_validator("library", mode="before")
+    @classmethod
+    def _not_empty(cls, value: object) -> object:
+        if value == "":  # pathlib reads it as the working directory
+            raise ValueError("it should be the path of a folder")
+        return value
+
+    @field_validator("library")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        try:
+            return value.expanduser().absolute()
+        except RuntimeError as exc:
+            raise ValueError(f"there is no such user ({exc})") from exc
+
+    @field_validator("language")
+    @classmethod
+    def _iso_code(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch("[a-z]{2,3}", value.lower()):
+            raise ValueError("it should be an ISO 639 code such as fa, ar or en")
+        return value and value.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class SettingValue:
+    """One setting as `sanad config` shows it: the value fit for JSON, a secret masked, and where it came from."""
+
+    name: str
+    variable: str
+    value: str | int | float | None
+    source: str
+
+
+def load(library: str | Path | None = None, **overrides: object) -> Settings:
+    """The settings in force: arguments that are not None, then `SANAD_…` variables, `.env` and `sanad.toml` in the
+    working directory, `sanad.toml` in the user's configuration folder, defaults.
+
+    Raises ConfigurationError, in one line, for an unknown setting, a wrong value or a file that cannot be read.
+    """
+    return _gather(Settings, {"library": library, **overrides})
+
+
+def explain(settings: Settings) -> list[SettingValue]:
+    """Every setting with its value and where it came from, in the order of the fields."""
+    return [
+        SettingValue(name, _variable(name), _shown(attrgetter(name)(settings)), settings._origins.get(name, "default"))
+        for name in _fields(type(settings))
+    ]
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """What one place says: dotted setting names with raw values."""
+
+    origin: str
+    values: Mapping[str, object]
+
+
+def _gather(kind: type[AnySettings], arguments: Mapping[str, object]) -> AnySettings:
+    values: dict[str, object] = {}
+    origins: dict[str, str] = {}
+    for layer in _layers(arguments):  # the weakest first: a later one overwrites
+        _refuse_unknown(layer, _fields(kind))
+        values.update(layer.values)
+        origins.update(dict.fromkeys(layer.values, layer.origin))
+    try:
+        settings = kind.model_validate(_nested(values))
+    except ValidationError as exc:
+        raise ConfigurationError(_complaint(exc, kind, origins)) from exc
+    settings._origins = origins
+    return settings
+
+
+def _layers(arguments: Mapping[str, object]) -> Iterator[_Layer]:
+    for file in (Path(user_config_dir("sanad", appauthor=False)) / FILE, Path(FILE).absolute()):
+        yield _Layer(str(file), dict(_flat(_read_toml(file))))
+    yield _Layer(".env", _from_variables(_read_dotenv(Path(".env"))))
+    yield _Layer("environment", _from_variables(os.environ))
+    yield _Layer("argument", {name: value for name, value in arguments.items() if value is not None})
+
+
+def _from_variables(variables: Mapping[str, str | None]) -> dict[str, object]:
+    """Our variables as settings; an empty one counts as not set, as in `SANAD_LANGUAGE= sanad ask …`."""
+    return {
+        variable.removeprefix(PREFIX).lower().replace("__", "."): value
+        for variable, value in variables.items()
+        if variable.startswith(PREFIX) and variable not in NOT_SETTINGS and value
+    }
+
+
+def _read_dotenv(file: Path) -> Mapping[str, str | None]:
+    if not file.is_file():  # a virtual environment may be called .env too
+        return {}
+    from dotenv import dotenv_values
+
+    try:
+        return dotenv_values(file, encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigurationError(f"{file.absolute()} cannot be read: {exc}") from exc
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as exc:  # ValueError: not UTF-8, or not TOML
+        raise ConfigurationError(f"{file} cannot be read: {exc}") from exc
+
+
+def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _nested(values: Mapping[str, object]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for name, value in values.items():
+        *groups, leaf = name.split(".")
+        table = tree
+        for group in groups:
+            table = table.setdefault(group, {})
+        table[leaf] = value
+    return tree
+
+
+def _fields(kind: type[BaseModel], prefix: str = "") -> dict[str, FieldInfo]:
+    """Every setting by its dotted name, those of nested groups included."""
+    found: dict[str, FieldInfo] = {}
+    for name, info in kind.model_fields.items():
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            found |= _fields(info.annotation, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = info
+    return found
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper().replace(".", "__")
+
+
+def _refuse_unknown(layer: _Layer, known: Iterable[str]) -> None:
+    """Stops at a key that is no setting: a misspelt one would otherwise be silently without effect."""
+    names = list(known)
+    for name in layer.values:
+        if name not in names:
+            spell = _variable if layer.origin in ("environment", ".env") else str
+            nearest = get_close_matches(name.lower(), names, n=1, cutoff=0)[0]
+            raise ConfigurationError(f"{spell(name)} ({layer.origin}) is not a setting; did you mean {spell(nearest)}?")
+
+
+def _complaint(exc: ValidationError, kind: type[BaseModel], origins: Mapping[str, str]) -> str:
+    """The first fault in one line: the setting, its variable, the value unless it is a secret, and what it should be."""
+    fault = exc.errors(include_url=False, include_context=False)[0]
+    place = ".".join(str(part) for part in fault["loc"]) + "."  # inside a union or a list it goes on past the setting
+    name, field = next((name, field) for name, field in _fields(kind).items() if place.startswith(f"{name}."))
+    value = MASK if "SecretStr" in str(field.annotation) else _shortened(repr(fault["input"]))
+    reason = fault["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    return f"{name} ({_variable(name)}) is {value}, from {origins.get(name, 'default')}: {reason}"
+
+
+def _shortened(text: str, limit: int = 60) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _shown(value: object) -> str | int | float | None:
+    if isinstance(value, SecretStr):
+        return MASK if value.get_secret_value() else ""
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)

@@ -1,0 +1,398 @@
+"""One reading of text in every script: what is shown, what is searched for, and how the two map onto each other.
+
+Pure functions. The article's own characters are never changed for searching; `fold` gives the form in which spellings
+that readers hold to be the same become equal, and `Folded` maps it back to the characters it came from.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+from assistant.types import Span
+
+__all__ = [
+    "Folded",
+    "Word",
+    "clean",
+    "content_words",
+    "digits_to_ascii",
+    "fold",
+    "fold_with_map",
+    "is_stop_word",
+    "ngrams",
+    "paragraphs",
+    "sentences",
+    "stem",
+    "stem_variants",
+    "word_spans",
+    "words",
+]
+
+ZWNJ = "\u200c"
+TATWEEL = "\u0640"
+
+# -- what is shown --------------------------------------------------------------------------------------------------
+
+# Controls (not tab and newline), surrogates, bidi marks, embeddings, overrides and isolates, other zero-width characters (not
+# ZWNJ and ZWJ, which Persian, Indic scripts and emoji need), interlinear marks, the tag block, and noncharacters.
+_NEVER_SHOWN = regex.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    r"\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+)
+
+
+def clean(text: str) -> str:
+    """`text` as an article keeps it: NFC, Unix line ends, without characters that must never be shown. ZWNJ stays."""
+    unified = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
+    # Removing a mark can bring two combining characters together, so normalisation comes last.
+    return unicodedata.normalize("NFC", _NEVER_SHOWN.sub("", unified))
+
+
+# -- folding ----------------------------------------------------------------------------------------------------------
+
+_LETTERS = {
+    **dict.fromkeys("يىېےئۍێ", "ی"),
+    **dict.fromkeys("كڪ", "ک"),
+    **dict.fromkeys("ةۀہھەۂۃ", "ه"),
+    **dict.fromkeys("أإآٱ", "ا"),
+    "ؤ": "و",
+    "ۆ": "و",
+    "ء": "",
+    TATWEEL: "",
+    ZWNJ: "",
+    "\u200d": "",
+    "‘": "'",
+    "’": "'",
+    "ʼ": "'",
+    "`": "'",
+}
+# Combining marks that spelling varies by: general diacritics, Hebrew points, Arabic harakat and Quranic marks.
+_MARKS = regex.compile(
+    r"[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
+    r"\u08d3-\u08ff\ufe00-\ufe0f]"
+)
+_ACCENTED = regex.compile(r"[\p{Latin}\p{Greek}\p{Cyrillic}]")
+# A letter, dots held by tatweels, a letter: «هـ.ـامة» is written to dodge filters and means «هامة».
+_DODGE = regex.compile(r"(?<=[\p{L}\p{M}])(?:\u0640+[.·•*_]+\u0640*|[.·•*_]+\u0640+)+(?=[\p{L}\p{M}])")
+
+
+class _FoldTable(dict[int, str]):
+    """What each character folds to, worked out on first use (for `str.translate`)."""
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = _fold_character(chr(code))
+        return folded
+
+
+def _fold_character(character: str) -> str:
+    if _MARKS.match(character) or _NEVER_SHOWN.match(character) and character != "\n":
+        return ""
+    if character in _LETTERS:
+        return _LETTERS[character]
+    compatible = unicodedata.normalize("NFKC", character)
+    if _ACCENTED.match(compatible):
+        compatible = _MARKS.sub("", unicodedata.normalize("NFKD", compatible))
+    if compatible.isdecimal() and not compatible.isascii():
+        compatible = "".join(str(unicodedata.decimal(digit)) for digit in compatible)
+    folded = _MARKS.sub("", "".join(_LETTERS.get(part, part) for part in compatible)).casefold()
+    return _MARKS.sub("", "".join(_LETTERS.get(part, part) for part in unicodedata.normalize("NFKC", folded)))
+
+
+_TABLE = _FoldTable()
+
+
+def fold(text: str) -> str:
+    """The form of `text` that is searched: lower case, one letter for its variants, ASCII digits, no marks, no joiners.
+
+    ZWNJ joins («می‌شود» is «میشود»), letters split by dots and tatweels are put together again.
+    """
+    return _DODGE.sub("", text).translate(_TABLE)
+
+
+def digits_to_ascii(text: str) -> str:
+    """`text` with every decimal digit of any script as 0-9 and nothing else changed."""
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A folded text and, for every character of it, the index of the raw character it came from (`len(origins) == len(text)`)."""
+
+    text: str
+    origins: tuple[int, ...]
+
+    def raw(self, start: int, end: int) -> Span:
+        """The raw characters that gave `text[start:end]`, from the first one's start to the last one's end."""
+        if start >= end:
+            raise ValueError("an empty range has no raw characters")
+        return Span(self.origins[start], self.origins[end - 1] + 1)
+
+    def position(self, raw: int) -> int:
+        """The index of the first folded character that came from raw index `raw` or later."""
+        return bisect_left(self.origins, raw)
+
+
+def fold_with_map(text: str) -> Folded:
+    """`fold(text)` with the map back to `text`."""
+    folded: list[str] = []
+    origins: list[int] = []
+    at = 0
+    for dodge in [*(match.span() for match in _DODGE.finditer(text)), (len(text), len(text))]:
+        for index in range(at, dodge[0]):
+            for character in _TABLE[ord(text[index])]:
+                folded.append(character)
+                origins.append(index)
+        at = dodge[1]
+    return Folded("".join(folded), tuple(origins))
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+# Scripts written without spaces give one word a character, so that their characters can be found at all.
+_WORD = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+    r"|[[\p{L}\p{M}\p{N}]--[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]+",
+    regex.V1,
+)
+_POSSESSIVE = regex.compile(r"(?<=\p{Latin})'s\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A folded word and the raw characters it came from."""
+
+    text: str
+    start: int
+    end: int
+
+
+def words(text: str) -> list[str]:
+    """The folded words of `text`, in order; English possessive 's is left out."""
+    found: list[str] = _WORD.findall(_POSSESSIVE.sub(" ", fold(text)))
+    return found
+
+
+def word_spans(text: str) -> list[Word]:
+    """The words of `text` as `words` gives them, with their raw ranges."""
+    folded = fold_with_map(text)
+    spoken = _POSSESSIVE.sub(lambda match: " " * len(match[0]), folded.text)
+    return [Word(match[0], *folded.raw(*match.span())) for match in _WORD.finditer(spoken)]
+
+
+@lru_cache(maxsize=100_000)
+def ngrams(word: str, size: int = 4) -> tuple[str, ...]:
+    """The character n-grams of a folded word padded by `_` at both ends; the padded word itself when it is no longer."""
+    padded = f"_{word}_"
+    return tuple(padded[i : i + size] for i in range(max(1, len(padded) - size + 1)))
+
+
+# -- stems ------------------------------------------------------------------------------------------------------------
+
+_ARABIC_PREFIXES = ("وال", "بال", "کال", "فال", "ولل", "ال", "لل")
+_PERSIAN_SUFFIXES = tuple(
+    sorted(
+        "هایشان هایمان هایتان هایش هایم هایت هایی های ها ترین تری تر شان مان تان یی ای ات ان اش ام ی ه".split(),
+        key=len,
+        reverse=True,
+    )
+)
+_SHARED_SUFFIXES = ("ین", "ون", "یه", "ی", "ه")
+# Words the rules below would make equal to an unrelated one (Sudan and profit, Riyadh and sporting, Emirates and statistics, …).
+_KEPT_WHOLE = frozenset(
+    "سودان الریاض ریاض امارات الامارات آمار طالبان الجزایر جزایر المان ایران لبنان عمان تهران طهران یونان پاکستان باکستان"
+    " استان زنان زمان جهان بیان میان پیمان سازمان درمان المانیا".split()
+)
+_KEPT_WHOLE_LATIN = frozenset("news talks aids goods species series united during nothing something anything morning evening king".split())
+_LATIN_SUFFIXES = ("ing", "ed", "es", "s")
+
+
+@lru_cache(maxsize=400_000)
+def stem(word: str) -> str:
+    """The light stem of a folded word: Arabic clitics and Persian endings off, English -s, -es, -ed, -ing off."""
+    if not word:
+        return word
+    if "\u0600" <= word[0] <= "\u06ff":
+        return _stem_arabic_script(word)
+    if word.isascii() and word.isalpha():
+        return _stem_english(word)
+    return word
+
+
+@lru_cache(maxsize=100_000)
+def stem_variants(word: str, language: str) -> tuple[str, ...]:
+    """The stems under which a folded word may stand in a text of `language`, its own first.
+
+    Arabic writes one-letter words onto the next one («بقيادة» is «ب» and «قيادة»). They are put before the word that is
+    looked for, not taken off the words of the text, where «ب» is as often a letter of the root.
+    """
+    own = stem(word)
+    if language != "ar" or len(own) < 3 or word.startswith("ال"):
+        return (own,)
+    return tuple(dict.fromkeys((own, *(stem(clitic + word) for clitic in ("ب", "ل", "ف", "ک", "و")))))
+
+
+def _stem_arabic_script(word: str) -> str:
+    if word in _KEPT_WHOLE:
+        return word
+    rest = word
+    for prefix in _ARABIC_PREFIXES:
+        if rest.startswith(prefix) and len(rest) - len(prefix) >= 3:
+            rest = rest[len(prefix) :]
+            break
+    else:
+        if rest.startswith("نمی") and len(rest) >= 6:
+            rest = rest[3:]
+        elif rest.startswith("می") and len(rest) >= 5:
+            rest = rest[2:]
+        elif rest.startswith("و") and len(rest) >= 5:
+            rest = rest[1:]
+    if rest in _KEPT_WHOLE:
+        return rest
+    rest = _without_suffix(rest, _PERSIAN_SUFFIXES)
+    rest = _without_suffix(rest, _SHARED_SUFFIXES)
+    return _without_suffix(rest, ("ا",))  # the accusative of «وفداً», and «سوریا» beside «سوری»
+
+
+def _without_suffix(word: str, suffixes: tuple[str, ...]) -> str:
+    for suffix in suffixes:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            return word[: -len(suffix)]
+    return word
+
+
+def _stem_english(word: str) -> str:
+    if word in _KEPT_WHOLE_LATIN or len(word) <= 3 or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    for suffix in _LATIN_SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            rest = word[: -len(suffix)]
+            if len(rest) > 3 and suffix in ("ing", "ed") and rest[-1] == rest[-2] and rest[-1] not in "lsz":
+                rest = rest[:-1]
+            return rest[:-1] if rest.endswith("e") and len(rest) > 3 else rest
+    return word[:-1] if word.endswith("e") else word
+
+
+# -- stop words -------------------------------------------------------------------------------------------------------
+
+_PERSIAN_STOP = (
+    "از به در با که و را این آن است بود برای تا یا هم نیز بر می شود شد شده می‌شود کرد کرده کند کنند کردند باید هر چه چی"
+    " کدام کی کجا چرا چگونه چند چطور آیا اند هست نیست بوده باشد دارد دارند داشت ای یک دو ها های خود او وی آنها ما من تو شما"
+    " پس اگر اما ولی چون بین روی زیر پیش بعد قبل همه هیچ دیگر می‌شود می‌شد می‌کند می‌کنند نمی چیست کیست کجاست بودند داشتند"
+    " شدند گفت مورد توسط چقدر چیزی کسی کسانی زمانی سالی دلیل نام"
+)
+_ARABIC_STOP = (
+    "من في على إلى عن مع هذا هذه ذلك تلك التي الذي الذين ما ماذا متى أين كيف كم لماذا هل أي هو هي هم كان كانت يكون تكون قد"
+    " لقد ثم أو و أن إن لا لم لن بعد قبل بين كل غير عند حتى إذا كما به له لها بها فيه فيها منه منها عليه عليها هناك وهو وهي"
+    " أيضا ومن وفي وعلى اسم تم خلال أية وما ولم الى منذ"
+)
+_ENGLISH_STOP = (
+    "a an the of in on at to for from by with and or not is are was were be been being do does did has have had will would can"
+    " could should may might what which who whom whose when where why how many much long it its this that these those he she"
+    " they them his her their there as into about between during after before over under if than then also most more name type"
+    " kind did s"
+)
+_STOP = frozenset(words(f"{_PERSIAN_STOP} {_ARABIC_STOP} {_ENGLISH_STOP}"))
+
+
+def is_stop_word(word: str) -> bool:
+    """Whether a folded word carries no content in Persian, Arabic or English questions."""
+    return word in _STOP
+
+
+def content_words(text: str) -> list[str]:
+    """The folded words of `text` that are not stop words; all its words when every one is."""
+    every = words(text)
+    return [word for word in every if word not in _STOP] or every
+
+
+# -- sentences --------------------------------------------------------------------------------------------------------
+
+_CLOSING = r"[\"'»”’\)\]\u300d\u300f]*"
+# A mark and what closes after it end a sentence before white space, at the end, or before an Arabic-script letter whose space
+# was dropped. A dot held by tatweels is a dodge, not an end.
+_END = regex.compile(
+    rf"[.!?؟؛۔…։।॥]+{_CLOSING}(?=\s|$)"
+    rf"|(?<=[[\p{{L}}\p{{N}}»”]--[\u0640]])[.!?؟؛۔…]{_CLOSING}(?=[\u0620-\u063f\u0641-\u064a\u066e-\u06d3«“])"
+    rf"|[。！？]+{_CLOSING}",
+    regex.V1,
+)
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof gen col lt sen rep gov st jr sr vs etc no inc ltd co corp dept fig vol jan feb mar apr jun jul aug sep"
+    " sept oct nov dec mt rev hon capt sgt cf eg ie al".split()
+)
+_LAST_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+$")
+_LINE = regex.compile(r"[^\n]+")
+_SHORT = 3  # words; a shorter piece («XS», «!بله») says nothing by itself
+_LONG = 1_200  # characters; a line without full stops is cut at a clause mark or a space, so that passages stay bounded
+_CLAUSE = regex.compile(r"[،,;:]\s")
+_SPACE = regex.compile(r"\s")
+
+
+def sentences(text: str) -> list[Span]:
+    """The sentences of `text` in order, without the white space around them; a line end always ends one.
+
+    Initials and abbreviations do not end a sentence; a piece of under three words joins its neighbour in the same line.
+    """
+    return [span for line in _LINE.finditer(text) for span in _line_sentences(text, Span(*line.span()))]
+
+
+def paragraphs(text: str) -> list[Span]:
+    """The lines of `text` that hold anything, without the white space around them."""
+    lines = (_stripped(text, Span(*line.span())) for line in _LINE.finditer(text))
+    return [line for line in lines if line.start < line.end]
+
+
+def _line_sentences(text: str, line: Span) -> list[Span]:
+    joined: list[Span] = []
+    start = line.start
+    ends = [match.end() for match in _END.finditer(text, line.start, line.end) if not _is_abbreviation(text, match)]
+    for end in [*ends, line.end]:
+        piece = _stripped(text, Span(start, end))
+        start = end
+        if piece.start == piece.end:
+            continue
+        if joined and (_is_short(text, piece) or _is_short(text, joined[-1])):
+            joined[-1] = Span(joined[-1].start, piece.end)
+        else:
+            joined.append(piece)
+    return [part for piece in joined for part in _bounded(text, piece)]
+
+
+def _is_abbreviation(text: str, match: regex.Match[str]) -> bool:
+    if match[0] != ".":
+        return False
+    last = _LAST_WORD.search(text, max(0, match.start() - 24), match.start())
+    return last is not None and ((len(last[0]) == 1 and last[0].isalpha()) or last[0].casefold() in _ABBREVIATIONS)
+
+
+def _is_short(text: str, span: Span) -> bool:
+    return len(_WORD.findall(text, span.start, span.end)) < _SHORT
+
+
+def _stripped(text: str, span: Span) -> Span:
+    start, end = span
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, end)
+
+
+def _bounded(text: str, span: Span) -> list[Span]:
+    """`span`, cut into runs of at most `_LONG` characters at the last clause mark, else space, else anywhere."""
+    parts: list[Span] = []
+    start = span.start
+    while span.end - start > _LONG:
+        window = (start + _LONG // 2, start + _LONG)
+        breaks = [match.end() for match in _CLAUSE.finditer(text, *window)] or [match.end() for match in _SPACE.finditer(text, *window)]
+        cut = breaks[-1] if breaks else start + _LONG
+        parts.append(_stripped(text, Span(start, cut)))
+        start = cut
+    return [part for part in [*parts, _stripped(text, Span(start, span.end))] if part.start < part.end]

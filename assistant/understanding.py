@@ -1,0 +1,124 @@
+"""A question becomes a query: its language, its concepts in every language we know them in, the days it names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from assistant import dates
+from assistant.errors import QuestionError
+from assistant.language import detect
+from assistant.lexicon import Lexicon, LexiconMatch
+from assistant.text import clean, content_words, is_stop_word, words
+from assistant.types import Concept, DateReading, Filters, Query, Turn
+
+__all__ = ["LONGEST_QUESTION", "understand"]
+
+LONGEST_QUESTION = 4_000  # characters
+GENERAL = 0.3  # «said», «announced»: true equivalents that say little about what is asked
+FOLLOW_UP = 4  # content words; a question this short may lean on the one before it
+_POINTING = frozenset(
+    words("او وی آنها آن‌ها این آن اینها هو هي هم هما ذلك هذا هذه تلك he she it they him her them this that these those there then")
+)
+
+
+def understand(
+    question: str,
+    *,
+    lexicon: Lexicon,
+    today: date,
+    history: Sequence[Turn] = (),
+    filters: Filters | None = None,
+    language: str | None = None,
+) -> Query:
+    """The query for `question`; `language` (an ISO code) pins the answer's language, else it is the question's own.
+
+    Raises `QuestionError` when there is nothing to ask, or too much.
+    """
+    asked = clean(question).strip()
+    if not words(asked):
+        raise QuestionError("The question is empty; write what you want to know.")
+    if len(asked) > LONGEST_QUESTION:
+        raise QuestionError(f"The question has {len(asked):,} characters; the limit is {LONGEST_QUESTION:,}. Ask in fewer words.")
+    spoken = detect(asked, default=_likely(asked))
+    query = Query(
+        question=asked,
+        text=asked,
+        language=spoken,
+        answer_language=language or spoken,
+        concepts=_concepts(asked, spoken, lexicon),
+        dates=tuple(_dates(asked, spoken, today)),
+        filters=filters or Filters(),
+    )
+    return _leaning_on(query, history, lexicon)
+
+
+def _likely(question: str) -> str:
+    """The language of words that could be of several («سلام», "Aleppo"): ours of that script."""
+    return "fa" if any("\u0600" <= character <= "\u06ff" for character in question) else "en"
+
+
+def _concepts(question: str, language: str, lexicon: Lexicon) -> tuple[Concept, ...]:
+    spoken = words(question)
+    known = {match.start: match for match in lexicon.match(spoken, language)}
+    concepts: list[Concept] = []
+    index = 0
+    while index < len(spoken):
+        match = known.get(index)
+        length = match.length if match else 1
+        phrase = spoken[index : index + length]
+        if match:
+            concepts.append(_known(phrase, language, match))
+        elif not is_stop_word(phrase[0]):
+            concepts.append(Concept(phrase[0], {"": (tuple(phrase),)}))
+        index += length
+    unique = {concept.text: concept for concept in concepts}
+    return tuple(unique.values()) or tuple(Concept(word, {"": ((word,),)}) for word in content_words(question))
+
+
+def _known(phrase: Sequence[str], language: str, match: LexiconMatch) -> Concept:
+    spellings: dict[str, set[tuple[str, ...]]] = {language: {tuple(phrase)}}
+    for entry in match.entries:
+        for code, phrases in entry.spellings.items():
+            spellings.setdefault(code, set()).update(phrases)
+    rank = min(entry.rank for entry in match.entries)
+    weight = GENERAL if all(entry.general for entry in match.entries) else 1.0
+    found = {code: tuple(sorted(phrases)) for code, phrases in spellings.items()}
+    return Concept(" ".join(phrase), found, weight=weight, commonness=_commonness(rank))
+
+
+def _commonness(rank: int) -> float:
+    """The share of news passages expected to hold the lexicon row of that rank (Zipf's law)."""
+    return 0.3 / (1 + rank / 20)
+
+
+def _dates(question: str, language: str, today: date) -> list[DateReading]:
+    mentions = dates.find(question, reference=today, language=language)
+    return [
+        DateReading(question[mention.start : mention.end], mention.since, mention.until)
+        for mention in mentions
+        if mention.since and mention.until
+    ]
+
+
+def _leaning_on(query: Query, history: Sequence[Turn], lexicon: Lexicon) -> Query:
+    """A short or pointing question also asks about what the question before it asked about."""
+    if not history:
+        return query
+    spoken = words(query.question)
+    content = [word for word in spoken if not is_stop_word(word)]
+    if len(content) > FOLLOW_UP and not (spoken[0] in _POINTING):
+        return query
+    before = history[-1].question
+    own = {concept.text for concept in query.concepts}
+    # What was asked before is context, not the point: half weight keeps the new words in charge.
+    borrowed = [
+        replace(concept, weight=concept.weight / 2)
+        for concept in _concepts(before, detect(before, default=_likely(before)), lexicon)
+        if concept.text not in own
+    ]
+    if not borrowed:
+        return query
+    text = f"{query.question} ({' '.join(concept.text for concept in borrowed)})"
+    return replace(query, text=text, concepts=(*query.concepts, *borrowed), notes=(*query.notes, f"read as a follow-up: {text}"))

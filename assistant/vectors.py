@@ -1,0 +1,130 @@
+"""The vector index (Chroma), derived from the catalogue: one vector a passage, always ours, never computed by Chroma."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import chromadb
+from chromadb.api.shared_system_client import SharedSystemClient
+from chromadb.config import Settings
+from chromadb.errors import ChromaError
+
+from assistant.errors import DiskFull, LibraryDamaged, LibraryError, LibraryNotWritable
+from assistant.protocols import Vectors
+from assistant.text import fold
+from assistant.types import Filters, Passage, day_number
+
+__all__ = ["VectorIndex"]
+
+_COLLECTION = "passages"
+
+
+class VectorIndex:
+    """Cosine search over the passages' vectors in one folder."""
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        self._folder = folder
+        if create:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif not (folder / "chroma.sqlite3").exists():
+            # Chroma would silently make an empty database here, which would look like "nothing found".
+            raise LibraryDamaged(f"The vector index in {folder} is missing; run `sanad rebuild`.")
+        try:
+            settings = Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder), allow_reset=False)
+            self._client = chromadb.PersistentClient(path=str(folder), settings=settings)
+            self._collection = self._open_collection(create)
+            self._batch = int(self._client.get_max_batch_size())
+        except (ChromaError, ValueError) as exc:
+            raise self._error(exc) from exc
+
+    def _open_collection(self, create: bool) -> Any:
+        if create:
+            # Without `embedding_function=None` Chroma stores a default that would download a model on first use.
+            return self._client.create_collection(
+                _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+            )
+        return self._client.get_collection(_COLLECTION, embedding_function=None)
+
+    def close(self) -> None:
+        """Let go of the folder; a later `VectorIndex` on it reads it afresh."""
+        self._collection = None
+        # A client is cached by path for the life of the process and would go on seeing the index as it was.
+        SharedSystemClient.clear_system_cache()
+
+    def count(self) -> int:
+        """How many passages are indexed."""
+        try:
+            return int(self._collection.count())
+        except ChromaError as exc:
+            raise self._error(exc) from exc
+
+    def add(self, passages: Sequence[Passage], vectors: Vectors) -> None:
+        """Index `passages` (n) with `vectors`, shape (n, dimension), replacing any of the same id."""
+        try:
+            for start in range(0, len(passages), self._batch):
+                part = passages[start : start + self._batch]
+                self._collection.upsert(
+                    ids=[passage.id for passage in part],
+                    embeddings=vectors[start : start + self._batch],
+                    metadatas=[_metadata(passage) for passage in part],
+                )
+        except ChromaError as exc:
+            raise self._error(exc) from exc
+
+    def delete(self, article_ids: Iterable[str]) -> None:
+        """Remove every passage of these articles."""
+        ids = list(article_ids)
+        if not ids:
+            return
+        try:
+            self._collection.delete(where={"article": {"$in": ids}})
+        except ChromaError as exc:
+            raise self._error(exc) from exc
+
+    def search(self, vector: Vectors, *, filters: Filters, limit: int) -> list[tuple[str, float]]:
+        """The ids and cosine similarities (-1 to 1) of the `limit` nearest passages, best first."""
+        try:
+            found = self._collection.query(
+                query_embeddings=[vector], n_results=limit, where=_where(filters), include=["distances"]
+            )
+        except ChromaError as exc:
+            raise self._error(exc) from exc
+        return [(str(name), 1.0 - float(distance)) for name, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+
+    def _error(self, exc: Exception) -> LibraryError:
+        text = str(exc)
+        if "code: 13" in text or "disk is full" in text or "os error 28" in text:
+            return DiskFull(f"The disk holding {self._folder} is full; free some space and run the same command again.")
+        if "code: 8" in text or "readonly database" in text or "Permission denied" in text or "code: 14" in text:
+            return LibraryNotWritable(f"The folder {self._folder} cannot be written to; allow writing or choose another --library.")
+        return LibraryDamaged(f"The vector index in {self._folder} cannot be read ({text.splitlines()[0][:120]}); run `sanad rebuild`.")
+
+
+def _metadata(passage: Passage) -> dict[str, str | int]:
+    source = passage.source
+    return {
+        "article": source.article_id,
+        "language": source.language,
+        "publisher": fold(source.publisher or ""),
+        "day": day_number(source.published),
+    }
+
+
+def _where(filters: Filters) -> dict[str, Any] | None:
+    parts: list[dict[str, Any]] = []
+    if filters.languages:
+        parts.append({"language": {"$in": list(filters.languages)}})
+    if filters.publishers:
+        parts.append({"publisher": {"$in": [fold(name) for name in filters.publishers]}})
+    if filters.articles:
+        parts.append({"article": {"$in": list(filters.articles)}})
+    if filters.since or filters.until:
+        parts.append({"day": {"$gte": day_number(filters.since) or 1}})
+    if filters.until:
+        parts.append({"day": {"$lte": day_number(filters.until)}})
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else {"$and": parts}

@@ -1,0 +1,1 @@
+"""Measuring Sanad: retrieval and quoting on outside question sets."""

@@ -1,0 +1,91 @@
+"""Extractive drafts: the sentences that speak most of the question, each a quotation of itself."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from assistant.extractive import compose
+from assistant.lexicon import Lexicon
+from assistant.types import Claim, Draft, Hit, Passage, Query, Quotation, Retrieval, Source, Weighted
+from assistant.understanding import understand
+
+LEXICON = Lexicon.open()
+
+
+def hit(text: str, article: str, score: float = 1.0, start: int = 0, **known: object) -> Hit:
+    known.setdefault("language", "fa")
+    source = Source(article, **known)  # type: ignore[arg-type]
+    return Hit(Passage(f"{article}-{start}", source, text, start, start + len(text)), score)
+
+
+def draft(question: str, *hits: Hit, language: str | None = None) -> Draft:
+    query: Query = understand(question, lexicon=LEXICON, today=date(2017, 1, 1), language=language)
+    concepts = tuple(Weighted(concept, 1.0) for concept in query.concepts)
+    return compose(Retrieval(query, hits, concepts, 1.0, True), lexicon=LEXICON)
+
+
+MEETING = "شمخانی با نماینده پوتین در تهران دیدار کرد."
+OTHER = "هوای تهران در روز یکشنبه آفتابی و آرام بود."
+
+
+def test_the_sentence_that_speaks_most_of_the_question_is_quoted() -> None:
+    """One sentence of the passage is chosen, quoted whole, framed by its outlet and day."""
+    found = draft("نماینده پوتین با چه کسی دیدار کرد؟", hit(f"{OTHER} {MEETING}", "a", publisher="ایسنا", published=date(2016, 12, 18)))
+    assert found.claims[0] == Claim(MEETING, (Quotation(0, MEETING),), frame="به گزارش ایسنا، ۲۸ آذر ۱۳۹۵:")
+
+
+def test_nothing_to_quote_gives_an_empty_draft() -> None:
+    """No hit, or none with a sentence, is no claim."""
+    assert draft("حلب").claims == ()
+    assert draft("حلب", hit("XS SM", "a")).claims == ()
+
+
+def test_further_quotes_come_from_other_places_and_another_article() -> None:
+    """Up to three quotes; the last goes to another article when one speaks of the question too."""
+    own = "شمخانی با نماینده پوتین در مسکو دیدار کرد. نماینده پوتین با شمخانی بار دیگر در سوچی دیدار خواهد کرد."
+    elsewhere = "نماینده پوتین دیروز برای دیدار وزیر به دمشق رفت."
+    found = draft("دیدار نماینده پوتین", hit(f"{MEETING} {own}", "a"), hit(elsewhere, "b", 0.9))
+    assert len(found.claims) == 3
+    assert found.claims[2].quotations[0] == Quotation(1, elsewhere)
+
+
+def test_the_same_sentence_is_not_quoted_twice() -> None:
+    """Two outlets with one text, or one sentence in two overlapping passages, give one quote."""
+    found = draft("نماینده پوتین با چه کسی دیدار کرد؟", hit(MEETING, "a"), hit(MEETING, "b", 0.9), hit(MEETING, "a", 0.8))
+    assert [claim.text for claim in found.claims] == [MEETING]
+
+
+def test_a_far_weaker_sentence_is_left_out() -> None:
+    """A further quote that hardly speaks of the question would only distract."""
+    found = draft("نماینده پوتین با چه کسی دیدار کرد؟", hit(f"{MEETING} {OTHER}", "a"))
+    assert [claim.text for claim in found.claims] == [MEETING]
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("شمخانی چه روزی با نماینده دیدار کرد؟", "شمخانی در ۲۸ آذر ۱۳۹۵ با نماینده دیدار کرد."),
+        ("When did Shamkhani meet the envoy?", "شمخانی در ۲۸ آذر ۱۳۹۵ با نماینده دیدار کرد."),
+        ("شمخانی با نماینده چند ساعت دیدار کرد؟", "شمخانی سه ساعت با نماینده دیدار کرد."),
+    ],
+)
+def test_a_date_answers_when_and_a_number_how_many(question: str, wanted: str) -> None:
+    """Of two sentences that speak of the same, the one with what is asked for comes first."""
+    text = "شمخانی ناگهان با نماینده دیدار کرد. شمخانی در ۲۸ آذر ۱۳۹۵ با نماینده دیدار کرد. شمخانی سه ساعت با نماینده دیدار کرد."
+    assert draft(question, hit(text, "a")).claims[0].text == wanted
+
+
+def test_a_quote_in_another_language_is_explained() -> None:
+    """The reader is told its language and what its key words mean; a quote in the reader's language needs no note."""
+    note = draft("Who met Putin's envoy?", hit(MEETING, "a")).claims[0].note
+    assert note.startswith("The quotation is in Persian.")
+    assert "= Tehran" in note or "= tehran" in note
+    assert draft("نماینده پوتین", hit(MEETING, "a")).claims[0].note == ""
+
+
+def test_the_frame_is_in_the_answers_language() -> None:
+    """A pinned language frames the quote whatever the question's language is."""
+    found = draft("نماینده پوتین", hit(MEETING, "a", publisher="ایسنا"), language="en")
+    assert found.claims[0].frame.startswith("According to ایسنا")

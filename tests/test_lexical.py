@@ -1,0 +1,143 @@
+"""The full-text index: concepts, languages, filters, names by sound."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import LibraryDamaged
+from assistant.lexical import LexicalIndex, Sounding
+from assistant.names import skeletons
+from assistant.text import fold
+from assistant.types import Concept, Filters, Passage, Source
+
+NOBODY = Filters()
+
+
+def passage(text: str, article: str, language: str = "fa", **known: object) -> Passage:
+    return Passage(f"{article}-0", Source(article, language=language, **known), text, 0, len(text))  # type: ignore[arg-type]
+
+
+def word(text: str, **options: object) -> Concept:
+    return Concept(fold(text), {"": ((fold(text),),)}, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> LexicalIndex:
+    made = LexicalIndex(tmp_path / "lexical", create=True)
+    made.add(
+        [
+            passage("انقلاب در ایران پیروز شد و شاه رفت", "fa1", publisher="ایسنا", published=date(2016, 12, 18)),
+            passage("فشل انقلاب عسكري في تركيا أمس", "ar1", "ar", publisher="سانا", published=date(2016, 7, 16)),
+            passage("The revolution of 1979 changed Iran", "en1", "en"),
+            passage("نماینده پوتین، لاورنتیف، به تهران رفت", "fa2", publisher="پرس تی‌وی"),
+        ]
+    )
+    made.commit()
+    return made
+
+
+def found(index: LexicalIndex, *concepts: Concept, filters: Filters = NOBODY) -> list[str]:
+    return [name for name, _ in index.search(concepts, filters=filters, limit=10)]
+
+
+def test_a_word_is_found_in_any_form(index: LexicalIndex) -> None:
+    """Endings, clitics and letters of the other keyboard do not hide a word."""
+    assert found(index, word("نمايندگان"))[0] == "fa2-0"
+    assert found(index, word("العسكريه"))[0] == "ar1-0"
+
+
+def test_a_spelling_counts_only_in_its_language(index: LexicalIndex) -> None:
+    """«انقلاب» means a coup in Arabic: looked for as the Persian word, it is not found there by its stem."""
+    persian = Concept("revolution", {"fa": (("انقلاب",),), "en": (("revolution",),)})
+    assert set(found(index, persian)) == {"fa1-0", "en1-0"}
+
+
+def test_a_concept_weighs_the_same_in_every_language(index: LexicalIndex) -> None:
+    """One clause a concept: the language with the rarer spelling does not win by it."""
+    concept = Concept("revolution", {"fa": (("انقلاب",),), "en": (("revolution",),)})
+    scores = dict(index.search([concept], filters=NOBODY, limit=10))
+    assert scores["fa1-0"] == pytest.approx(scores["en1-0"], rel=0.9)
+    assert index.frequency(concept) == 2
+
+
+def test_a_phrase_needs_its_words_together(index: LexicalIndex) -> None:
+    """A multi-word spelling is found where its words stand side by side, one word between them allowed."""
+    assert found(index, Concept("x", {"fa": (("نماینده", "پوتین"),)})) == ["fa2-0"]
+    assert found(index, Concept("x", {"fa": (("نماینده", "تهران"),)})) == []
+
+
+def test_a_doubtful_name_weighs_less(index: LexicalIndex) -> None:
+    """A spelling found by sound counts by its likeness."""
+    sure = Concept("x", {"fa": (("لاورنتیف",),)})
+    doubtful = Concept("x", {"fa": (("لاورنتیف",),)}, likeness={("لاورنتیف",): 0.5})
+    assert index.search([doubtful], filters=NOBODY, limit=1)[0][1] == pytest.approx(index.search([sure], filters=NOBODY, limit=1)[0][1] / 2)
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(languages=("ar",)), {"ar1-0"}),
+        (Filters(publishers=("ایسنا",)), {"fa1-0"}),
+        (Filters(publishers=("پرس تيوي",)), {"fa2-0"}),
+        (Filters(articles=("en1", "fa1")), {"en1-0", "fa1-0"}),
+        (Filters(since=date(2016, 12, 18)), {"fa1-0"}),
+        (Filters(until=date(2016, 7, 16)), {"ar1-0"}),
+        (Filters(since=date(2016, 7, 16), until=date(2016, 12, 18)), {"ar1-0", "fa1-0"}),
+        (Filters(languages=("he",)), set()),
+    ],
+)
+def test_filters_restrict_and_add_nothing_to_the_score(index: LexicalIndex, filters: Filters, expected: set[str]) -> None:
+    """Language, outlet (in any spelling), article and day; an unknown day is outside every range."""
+    everything = [word("انقلاب"), word("revolution"), word("پوتین")]
+    unfiltered = dict(index.search(everything, filters=NOBODY, limit=10))
+    assert {name: pytest.approx(unfiltered[name]) for name in expected} == dict(index.search(everything, filters=filters, limit=10))
+
+
+def test_words_are_found_by_sound(index: LexicalIndex) -> None:
+    """The words of the collection that share a skeleton with a name, each with its articles' language."""
+    assert Sounding("لاورنتیف", "fa") in index.sounding(skeletons("لاورنتیف"))
+    assert index.sounding(["no such skeleton"]) == set()
+
+
+def test_adding_again_replaces(index: LexicalIndex) -> None:
+    """A passage has one entry, whatever was there before under its id."""
+    index.add([passage("متن دیگری درباره نفت", "fa1")])
+    index.commit()
+    assert index.count() == 4
+    assert found(index, word("نفت")) == ["fa1-0"]
+
+
+def test_deleting_leaves_nothing_to_find(index: LexicalIndex) -> None:
+    """A deleted article is in no result."""
+    index.delete(["fa2"])
+    index.commit()
+    assert index.count() == 3
+    assert found(index, word("پوتین")) == []
+
+
+def test_nothing_is_found_for_nothing(index: LexicalIndex) -> None:
+    """No concept, or none that the collection knows, gives no hit."""
+    assert found(index) == []
+    assert found(index, word("qqqq")) == []
+
+
+def test_another_reader_sees_commits_after_reloading(index: LexicalIndex, tmp_path: Path) -> None:
+    """Reopening is not needed to follow a writer."""
+    reader = LexicalIndex(tmp_path / "lexical")
+    index.delete(["fa1"])
+    index.commit()
+    reader.reload()
+    assert reader.count() == 3
+
+
+def test_a_missing_or_broken_index_says_what_to_do(tmp_path: Path) -> None:
+    """Neither is taken for an empty index."""
+    with pytest.raises(LibraryDamaged, match="sanad rebuild"):
+        LexicalIndex(tmp_path / "nowhere")
+    LexicalIndex(tmp_path / "lexical", create=True)
+    (tmp_path / "lexical" / "meta.json").write_text("{")
+    with pytest.raises(LibraryDamaged, match="sanad rebuild"):
+        LexicalIndex(tmp_path / "lexical")

@@ -1,0 +1,139 @@
+"""Retrieval: both legs over real indexes, names by sound, filters, variety, the floor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assistant.embedding import EmbeddedEmbedder
+from assistant.lexical import LexicalIndex
+from assistant.lexicon import Lexicon
+from assistant.retrieval import Retriever
+from assistant.types import Filters, Passage, Retrieval, Source
+from assistant.understanding import understand
+from assistant.vectors import VectorIndex
+
+LEXICON = Lexicon.open()
+EMBEDDER = EmbeddedEmbedder(LEXICON)
+
+
+def passage(name: str, text: str, language: str, start: int = 0) -> Passage:
+    return Passage(f"{name}-{start}", Source(name, language=language), text, start, start + len(text))
+
+
+COLLECTION = {
+    found.id: found
+    for found in (
+        passage("envoy", "الکساندر لاورنتیف، نماینده ویژه پوتین، با علی شمخانی در تهران دیدار کرد.", "fa"),
+        passage("aleppo", "ارتش سوریه از 27 تیر شرق حلب را محاصره کرد.", "fa"),
+        passage("aleppo", "تخلیه معارضان از حلب ادامه دارد و غیرنظامیان خارج شدند.", "fa", 50),
+        passage("aleppo", "در حلب آتش‌بس برقرار شد و کمک به حلب رسید.", "fa", 120),
+        passage("astana", "اتفق الطرفان على مواصلة اجتماعات أستانا لحل الأزمة السورية.", "ar"),
+        passage("oil", "Oil prices rose after the meeting of exporters in Vienna.", "en"),
+        passage("traveller", "آقای بهزادمنش دیروز به اصفهان سفر کرد.", "fa"),
+        passage("weather", "امروز هوای شهر آفتابی و آسمان صاف خواهد بود.", "fa"),
+    )
+}
+
+
+def fetch(ids: object) -> dict[str, Passage]:
+    return {name: COLLECTION[name] for name in ids}  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def retriever(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retriever]:
+    folder = tmp_path_factory.mktemp("indexes")
+    lexical = LexicalIndex(folder / "lexical", create=True)
+    lexical.add(COLLECTION.values())
+    lexical.commit()
+    vectors = VectorIndex(folder / "chroma", create=True)
+    vectors.add(list(COLLECTION.values()), EMBEDDER.embed([found.text for found in COLLECTION.values()]))
+    yield Retriever(lexical=lexical, vectors=vectors, embedder=EMBEDDER, fetch=fetch)
+    vectors.close()
+
+
+def retrieve(retriever: Retriever, question: str, *, limit: int = 5, filters: Filters | None = None) -> Retrieval:
+    return retriever.retrieve(understand(question, lexicon=LEXICON, today=date(2017, 1, 1), filters=filters), limit=limit)
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("نماینده پوتین با چه کسی دیدار کرد؟", "envoy-0"),
+        ("Who met Putin's special envoy in Tehran?", "envoy-0"),
+        ("من التقى لافرنتييف في طهران؟", "envoy-0"),
+        ("Whom did Lavrentiev meet?", "envoy-0"),
+        ("Which talks will continue to solve the Syrian crisis?", "astana-0"),
+        ("دو طرف برای حل بحران سوریه بر سر نشست‌های کدام شهر توافق کردند؟", "astana-0"),
+        ("چرا قیمت نفت بالا رفت؟", "oil-0"),
+        ("ارتش سوریه از چه روزی شرق حلب را محاصره کرد؟", "aleppo-0"),
+    ],
+)
+def test_the_right_passage_comes_first_in_any_language(retriever: Retriever, question: str, first: str) -> None:
+    """Persian, Arabic and English find one another's articles, names by their sound."""
+    found = retrieve(retriever, question)
+    assert found.hits[0].passage.id == first
+    assert found.enough
+
+
+@pytest.mark.parametrize(
+    "question", ["Who won the football world cup?", "پایتخت استرالیا کجاست؟", "من اخترع الهاتف المحمول؟", "zzzz qqqq xxxx"]
+)
+def test_what_the_collection_does_not_speak_of_is_below_the_floor(retriever: Retriever, question: str) -> None:
+    """An unrelated question has hits perhaps, but not enough to answer from."""
+    found = retrieve(retriever, question)
+    assert not found.enough
+    assert found.coverage < 0.5
+
+
+def test_hits_carry_their_ranks(retriever: Retriever) -> None:
+    """Each hit says where it stood in each leg; scores go down."""
+    hits = retrieve(retriever, "آتش‌بس در حلب").hits
+    assert hits[0].lexical_rank == 1
+    assert all(hit.dense_rank or hit.lexical_rank for hit in hits)
+    assert hits[0].score == max(hit.score for hit in hits)
+
+
+def test_no_article_fills_three_places_in_a_row(retriever: Retriever) -> None:
+    """After two passages of one article another article gets its turn."""
+    names = [hit.passage.source.article_id for hit in retrieve(retriever, "حلب", limit=7).hits]
+    assert names.count("aleppo") == 3
+    assert names[:2] == ["aleppo", "aleppo"]
+    assert names[2] != "aleppo"
+
+
+def test_filters_hold_in_both_legs(retriever: Retriever) -> None:
+    """Nothing outside the filter comes in by the other leg."""
+    found = retrieve(retriever, "حلب و سوریه", filters=Filters(languages=("ar",)))
+    assert {hit.passage.source.language for hit in found.hits} == {"ar"}
+
+
+def test_a_name_found_by_sound_says_how_alike_it_is(retriever: Retriever) -> None:
+    """The concept as searched holds the collection's own spelling."""
+    found = retrieve(retriever, "Where did Behzadmanesh travel?")
+    name = next(item.concept for item in found.concepts if item.concept.text == "behzadmanesh")
+    assert name.spellings["fa"] == (("بهزادمنش",),)
+    assert 0.5 < name.likeness[("بهزادمنش",)] <= 1.0
+    assert found.hits[0].passage.id == "traveller-0"
+
+
+def test_telling_words_weigh_more(retriever: Retriever) -> None:
+    """A word of one passage outweighs one that stands in many."""
+    weights = {item.concept.text: item.weight for item in retrieve(retriever, "آستانه حلب").concepts}
+    assert weights["استانه"] > weights["حلب"]
+
+
+def test_full_text_alone_answers_where_there_are_no_vectors(retriever: Retriever) -> None:
+    """Without the vector leg search goes on."""
+    alone = Retriever(lexical=retriever._lexical, vectors=None, embedder=EMBEDDER, fetch=fetch)
+    hit = retrieve(alone, "قیمت نفت").hits[0]
+    assert (hit.passage.id, hit.dense_rank) == ("oil-0", None)
+
+
+def test_a_passage_that_is_gone_is_no_hit(retriever: Retriever) -> None:
+    """What the catalogue no longer shows is left out, even when an index still has it."""
+    stale = Retriever(lexical=retriever._lexical, vectors=None, embedder=EMBEDDER, fetch=lambda ids: {})
+    assert retrieve(stale, "قیمت نفت").hits == ()

@@ -1,0 +1,117 @@
+"""Understanding: the language of a question, its concepts, its days, and what it leans on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from assistant.errors import QuestionError
+from assistant.lexicon import Lexicon
+from assistant.types import Concept, DateReading, Filters, Query, Turn
+from assistant.understanding import LONGEST_QUESTION, understand
+
+LEXICON = Lexicon.open()
+TODAY = date(2017, 1, 1)
+
+
+def ask(question: str, **options: object) -> Query:
+    return understand(question, lexicon=LEXICON, today=TODAY, **options)  # type: ignore[arg-type]
+
+
+def concept(query: Query, text: str) -> Concept:
+    return next(found for found in query.concepts if found.text == text)
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [("شمخانی کیست؟", "fa"), ("من قاد الوفد الروسي؟", "ar"), ("Who met Putin's envoy?", "en"), ("Кто встретил посланника?", "ru")]
+    + [("سلام", "fa"), ("1979", "en")],
+)
+def test_the_answer_is_in_the_language_of_the_question(question: str, language: str) -> None:
+    """Unless another one is asked for."""
+    assert (ask(question).language, ask(question).answer_language) == (language, language)
+    pinned = ask(question, language="ar")
+    assert (pinned.language, pinned.answer_language) == (language, "ar")
+
+
+def test_a_concept_is_known_in_three_languages() -> None:
+    """A word of the lexicon brings its translations, each under its language only."""
+    found = concept(ask("Where is the ceasefire?"), "ceasefire")
+    assert ("اتشبس",) in found.spellings["fa"]
+    assert any("اطلاق" in phrase for phrase in found.spellings["ar"])
+    assert "" not in found.spellings
+
+
+def test_a_phrase_is_one_concept() -> None:
+    """«وزیر خارجه» is not a minister and something foreign."""
+    assert [found.text for found in ask("وزیر خارجه روسیه").concepts] == ["وزیر خارجه", "روسیه"]
+
+
+def test_an_unknown_word_is_looked_for_in_every_language() -> None:
+    """A name the lexicon does not have keeps its own spelling, wherever it stands."""
+    assert concept(ask("Where did Zxqvandor go?"), "zxqvandor") == Concept("zxqvandor", {"": (("zxqvandor",),)})
+
+
+def test_what_says_little_weighs_little() -> None:
+    """Speech verbs and very common rows do not decide what is found."""
+    query = ask("What did Shamkhani announce about Aleppo?")
+    assert concept(query, "announce").weight < concept(query, "aleppo").weight
+    assert concept(ask("president"), "president").commonness > concept(ask("aleppo"), "aleppo").commonness
+
+
+def test_words_asked_twice_count_once() -> None:
+    """Repeating a word does not make it weigh more."""
+    assert [found.text for found in ask("حلب و حلب و حلب").concepts] == ["حلب"]
+
+
+def test_a_question_of_particles_still_asks_something() -> None:
+    """When every word is a stop word, all of them are looked for."""
+    assert [found.text for found in ask("این چیست؟").concepts] == ["این", "چیست"]
+
+
+def test_days_are_read_with_their_calendar() -> None:
+    """The reading is part of the query, so that it can be shown."""
+    assert ask("در ۱۱ دی ۱۳۹۵ چه شد؟").dates == (DateReading("۱۱ دی ۱۳۹۵", date(2016, 12, 31), date(2016, 12, 31)),)
+
+
+def test_filters_travel_with_the_query() -> None:
+    """What restricts the articles is not lost on the way."""
+    assert ask("حلب", filters=Filters(languages=("ar",))).filters == Filters(languages=("ar",))
+
+
+@pytest.mark.parametrize("question", ["", "   ", "؟!", "\u202e\u200b"])
+def test_an_empty_question_is_refused(question: str) -> None:
+    """Nothing to look for is said so, with what to do."""
+    with pytest.raises(QuestionError, match="empty"):
+        ask(question)
+
+
+def test_a_very_long_question_is_refused() -> None:
+    """The limit and the length are named."""
+    with pytest.raises(QuestionError, match="5,000 characters; the limit is 4,000"):
+        ask("ا" * 5_000)
+    assert len(ask("پ" * LONGEST_QUESTION).question) == LONGEST_QUESTION
+
+
+HISTORY = (Turn("شمخانی با چه کسی در تهران دیدار کرد؟"),)
+
+
+@pytest.mark.parametrize("question", ["چه زمانی؟", "او چه گفت؟", "And when?"])
+def test_a_follow_up_borrows_from_the_question_before(question: str) -> None:
+    """A short or pointing question is read together with the last one, at half weight, and the trace can show it."""
+    query = ask(question, history=HISTORY)
+    assert concept(query, "شمخانی").weight == 0.5
+    assert query.text.startswith(question)
+    assert any("شمخانی" in note for note in query.notes)
+
+
+def test_a_question_that_stands_alone_borrows_nothing() -> None:
+    """A full question after another one is its own."""
+    question = "نیروهای ارتش سوریه از چه تاریخی شرق حلب را محاصره کردند؟"
+    assert ask(question, history=HISTORY) == ask(question)
+
+
+def test_a_repeated_question_borrows_nothing() -> None:
+    """There is nothing to add to the same words."""
+    assert ask(HISTORY[0].question, history=HISTORY) == ask(HISTORY[0].question)
