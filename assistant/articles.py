@@ -18,7 +18,7 @@ from assistant.readers import FORMATS, MEGABYTE, Record, known_values, records, 
 from assistant.text import clean
 from assistant.types import Article, Skipped, Source
 
-__all__ = ["from_documents", "read"]
+__all__ = ["count", "from_documents", "read"]
 
 Notes: TypeAlias = Mapping[Path, Mapping[str, Layer]]
 
@@ -35,6 +35,12 @@ def read(paths: Sequence[str | Path] | str | Path) -> Iterator[Article | Skipped
     found = list(_once(item for root in roots for item in _files(root)))
     folders = dict.fromkeys(item.parent for item in found if isinstance(item, Path))
     return _articles(found, {folder: load_sources(folder) for folder in folders})
+
+
+def count(paths: Sequence[str | Path] | str | Path) -> int:
+    """How many files `read` would look at; a file of records counts once. Raises ArticleError for a path that does not exist."""
+    named = [paths] if isinstance(paths, (str, Path)) else paths
+    return sum(1 for _ in _once(item for path in named for item in _files(_existing(path))))
 
 
 def from_documents(documents: Iterable[object]) -> Iterator[Article | Skipped]:

@@ -265,8 +265,7 @@ class Catalogue:
         with self._reading() as db:
             conditions, parameters = _conditions(db, filters or Filters())
             rows = db.execute(
-                f"SELECT {_SOURCE} FROM articles a WHERE {conditions}"
-                " ORDER BY a.published IS NULL, a.published DESC, coalesce(a.title, ''), a.id",
+                f"SELECT {_SOURCE} FROM articles a WHERE {conditions} ORDER BY a.published DESC, coalesce(a.title, ''), a.id",
                 parameters,
             ).fetchall()
         with self._decoding():
@@ -618,7 +617,7 @@ def _unpacked(blob: bytes, dimension: int | None = None) -> Vectors:
 
 def _conditions(db: sqlite3.Connection, filters: Filters) -> tuple[str, list[str]]:
     """`filters` over the articles readers may see, as SQL and its parameters."""
-    conditions, parameters = ["a.state = 'ready'"], list[str]()
+    conditions, parameters = ["+a.state = 'ready'"], list[str]()  # the sign keeps SQLite from going through all that are
 
     def add(condition: str, parameter: str) -> None:
         conditions.append(condition)

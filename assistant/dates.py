@@ -87,7 +87,7 @@ def same_or_within(claim: DateMention, evidence: DateMention) -> bool:
     """
     if _weekdays_differ(claim, evidence):
         return False
-    if any(part.relative and _wording(part) == _wording(other) for part in claim.parts for other in evidence.parts):
+    if any(_wording(part) == _wording(other) for part in claim.parts for other in evidence.parts):
         return True
     return any(_held(claim, evidence, days) for days in _possible(evidence)) or _in_stretch(claim, evidence)
 
@@ -104,7 +104,11 @@ def holds(text: str, quotes: Sequence[str], *, reference: date | None) -> list[s
 # -- calendars --------------------------------------------------------------------------------------------------------
 
 _TABLED = range(1343, 1501)  # years of the Umm al-Qura tables; the arithmetic calendar, at most a day or two off, serves the others
-_HIJRI_EPOCH = 227_015  # the ordinal of 1 Muharram 1
+_FIRST: dict[Calendar, date] = {
+    "gregorian": date.min,
+    "jalali": date(622, 3, 22),
+    "hijri": date(622, 7, 19),
+}  # the first day of year 1
 
 
 def _gregorian(calendar: Calendar, year: int, month: int, day: int) -> date | None:
@@ -133,21 +137,23 @@ def _from_hijri(year: int, month: int, day: int) -> date:
 def _hijri_ordinal(year: int, month: int, day: int) -> int:
     """The ordinal of a day in the arithmetic calendar: 11 leap years in 30, months of 30 and 29 days in turn."""
     year, month = (year + 1, 1) if month == 13 else (year, month)
-    return _HIJRI_EPOCH + (year - 1) * 354 + (11 * year + 3) // 30 + 30 * (month - 1) - (month - 1) // 2 + day - 1
+    return _FIRST["hijri"].toordinal() + (year - 1) * 354 + (11 * year + 3) // 30 + 30 * (month - 1) - (month - 1) // 2 + day - 1
 
 
 @lru_cache(maxsize=4_096)
 def _fields(calendar: Calendar, day: date) -> tuple[int, int, int]:
-    """Year, month and day of a day in `calendar`."""
+    """Year, month and day of a day in `calendar`; zeros before its year 1."""
     if calendar == "gregorian":
         return day.year, day.month, day.day
+    if day < _FIRST[calendar]:
+        return 0, 0, 0
     if calendar == "jalali":
         from persiantools.jdatetime import JalaliDate
 
         jalali = JalaliDate(day)  # type: ignore[no-untyped-call]
         return jalali.year, jalali.month, jalali.day
     # Found by looking, since the tables and the arithmetic years meet here.
-    year = (day.toordinal() - _HIJRI_EPOCH) * 30 // 10_631 + 1
+    year = (day - _FIRST["hijri"]).days * 30 // 10_631 + 1
     firsts = ((y, m, _gregorian("hijri", y, m, 1)) for y in (year + 1, year, year - 1) for m in range(12, 0, -1))
     return next((y, m, (day - first).days + 1) for y, m, first in firsts if first and first <= day)
 
@@ -574,7 +580,8 @@ def _read_reversed(match: _Match, view: _View) -> Iterator[_Found]:
 
 def _numeric(match: _Match, view: _View, *readings: tuple[int, int]) -> Iterator[_Found]:
     year = int(match["year"])
-    calendar = _calendar_of_era(match["era"]) if match["era"] else _calendars_of_year(year, view.language)[0]
+    era = _era(match, view)
+    calendar = _calendar_of_era(era) if era else _calendars_of_year(year, view.language)[0]
     parts = tuple(part for month, day in readings if _exists(part := Parts(calendar, year, month, day)))
     if parts:
         yield _Found(match.start(), match.end(), parts, ambiguous=len(parts) > 1)
@@ -634,22 +641,31 @@ def _read_years(match: _Match, view: _View) -> Iterator[_Found]:
         if match["mark"] and followed and view.language == "fa" and not 10 <= int(match["short"]) < 30:
             yield _Found(match.start("mark"), match.end("short"), (Parts("jalali", _century(int(match["short"]))),))
         return
+    era = _era(match, view)
     if match["mark"]:
         told = followed or len(match["year"]) == 4
     elif match["preposition"]:
         told = followed and 1300 <= int(match["year"]) <= 2100
     else:
-        told = len(match["era"] or "") > 1 or (match["era"] is not None and 1300 <= int(match["year"]) <= 2100)
+        told = len(era or "") > 1 or (
+            era is not None and (1800 if era == "م" else 1300) <= int(match["year"]) <= 2100
+        )  # «م»: metres
     if not told:
         return
     start = match.start("mark" if match["mark"] else "year")
-    end = match.end("era") if match["era"] and not match["more"] else match.end("year")
+    end = match.end("era") if era and not match["more"] else match.end("year")
     end += "(" in view.folded.text[match.end("year") : end] and view.folded.text[end : end + 1] == ")"
-    yield from _year(Span(start, end), int(match["year"]), match["era"], view)
+    yield from _year(Span(start, end), int(match["year"]), era, view)
     for span in match.spans("more"):
-        yield from _year(Span(*span), int(view.folded.text[slice(*span)]), match["era"], view)
+        yield from _year(Span(*span), int(view.folded.text[slice(*span)]), era, view)
     if match["pair"]:
         yield from _year(Span(match.start("pair"), match.end()), int(match["pair"]), None, view)
+
+
+def _era(match: _Match, view: _View) -> str | None:
+    """The era, which English writes in capitals: "1442 AH", but "20 ad campaigns"."""
+    era: str | None = match["era"]
+    return None if era and era.isascii() and not view.capital(match.start("era")) else era
 
 
 def _read_bare_year(match: _Match, view: _View) -> Iterator[_Found]:
@@ -657,8 +673,6 @@ def _read_bare_year(match: _Match, view: _View) -> Iterator[_Found]:
 
 
 def _year(span: Span, year: int, era: str | None, view: _View) -> Iterator[_Found]:
-    if era == "م" and not 1800 <= year <= 2100:
-        return  # also metres
     calendars = (_calendar_of_era(era),) if era else _calendars_of_year(year, view.language)
     parts = tuple(part for calendar in calendars if _exists(part := Parts(calendar, year)))
     if parts and year <= 2200:
@@ -710,9 +724,11 @@ def _in_year(parts: Parts, match: _Match, view: _View) -> Parts | None:
             return replace(parts, year=_century(int(match["short"])))
         towards = _towards(match, "year")
         return replace(parts, relative="year+0" if towards == "this" else towards)
-    year = int(match["year"])
-    if match["era"]:
-        calendar = _calendar_of_era(match["era"])
+    year, era = int(match["year"]), _era(match, view)
+    if era:
+        calendar = _calendar_of_era(era)
+    elif year < 1000:
+        return None
     elif parts.calendar == "gregorian":
         persian = view.language in ("fa", "und") and not (match["month"] or "").isascii()
         calendar = "jalali" if persian and 1300 <= year < 1450 else "gregorian"
@@ -1050,7 +1066,9 @@ def _named_weekday(mention: DateMention) -> int | None:
 
 
 def _wording(part: Parts) -> Parts:
-    """What a relative expression says, in whatever calendar; summers begin in its sixth or fourth month."""
+    """What an expression says; "last month" and "last summer" in one calendar for all, summers beginning in its sixth month."""
+    if not part.relative:
+        return part
     later = 2 if part.month is not None and part.months == 3 and part.calendar == "jalali" else 0
     return replace(part, calendar="gregorian", month=part.month and part.month + later)
 

@@ -9,6 +9,7 @@ __all__ = [
     "ArticleError",
     "AssistantError",
     "BadModelOutput",
+    "BudgetSpent",
     "ConfigurationError",
     "DiskFull",
     "EmptyLibrary",
@@ -18,6 +19,7 @@ __all__ = [
     "LibraryMismatch",
     "LibraryNotWritable",
     "LibraryTooNew",
+    "ModelCut",
     "ModelError",
     "ModelRejected",
     "ModelUnavailable",
@@ -135,3 +137,11 @@ class ModelRejected(ModelError):
 
 class BadModelOutput(ModelError):
     """The endpoint answered with something that cannot be used."""
+
+
+class ModelCut(ModelError):
+    """The model's text broke off: the connection, the length limit or a filter ended it. What came before it counts."""
+
+
+class BudgetSpent(ModelError):
+    """The requests or the seconds one question may cost are used up."""

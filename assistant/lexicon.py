@@ -30,11 +30,13 @@ SHIPPED = Path(__file__).parent / "data" / "lexicon.tsv"
 _SPELLINGS = 12
 # Concepts that stand in any news text and so tell little: speech and report.
 _GENERAL = frozenset(
-    "say said tell told announce statement report add added state stated declare mention note explain stress emphasize emphasise"
-    " emphasis confirm according claim comment remark speak talk describe inform news".split()
+    words(
+        "say said tell told announce statement report add added state stated declare mention note explain stress emphasize"
+        " emphasise emphasis confirm according claim comment remark speak talk describe inform news"
+    )
 )
 # What a Persian ending is written as after its ZWNJ; what stands before it is the word.
-_PERSIAN_ENDINGS = frozenset("ها های هایی ای ی تر ترین اش شان ام ات مان تان اند است هایش هایشان یی".split())
+_PERSIAN_ENDINGS = frozenset(words("ها های هایی ای ی تر ترین اش شان ام ات مان تان اند است هایش هایشان یی"))
 _PERSIAN_BEGINNINGS = frozenset(("می", "نمی"))
 # One-letter Arabic words written onto the next one («لوزير الخارجية»); tried only when the whole word is not known.
 _ARABIC_CLITICS = "وفبکل"

@@ -39,14 +39,15 @@ class _Owner:
 
     process: int
     doing: str
-    since: str
+    since: datetime
     mode: _Mode
 
     def __str__(self) -> str:
+        done = "changed" if self.mode == "exclusive" else "used"
         who = "this process" if self.process == os.getpid() else f"process {self.process}"
-        since = datetime.fromisoformat(self.since).astimezone()
+        since = self.since.astimezone()
         day = "" if since.date() == _now().date() else f"{since:%Y-%m-%d} "
-        return f"{who} ({self.doing}, since {day}{since:%H:%M})"
+        return f"being {done} by {who} ({self.doing}, since {day}{since:%H:%M})"
 
 
 class LibraryLock:
@@ -104,7 +105,7 @@ class LibraryLock:
             else:
                 lock.acquire_write(self._wait)
         except Timeout as exc:
-            raise LibraryLocked(self._in_the_way(mode)) from exc
+            raise LibraryLocked(self._in_the_way()) from exc
         except OSError as exc:
             raise self._refusal(exc) from exc
         except RuntimeError:
@@ -120,7 +121,7 @@ class LibraryLock:
         try:
             self._held[thread] = mode
             self._sweep(mode)
-            self._note(note, _Owner(os.getpid(), doing, self._now().isoformat(), mode))
+            self._note(note, _Owner(os.getpid(), doing, self._now(), mode))
             yield
         finally:
             self._held.pop(thread, None)
@@ -132,7 +133,7 @@ class LibraryLock:
 
     def _note(self, path: Path, owner: _Owner) -> None:
         with suppress(OSError):  # a courtesy to others: work goes on without it
-            path.write_text(json.dumps(asdict(owner)), encoding="utf-8")
+            path.write_text(json.dumps(asdict(owner), default=str), encoding="utf-8")
 
     def _notes(self) -> dict[Path, _Owner | None]:
         """Every note, with its owner where it can be read."""
@@ -145,15 +146,11 @@ class LibraryLock:
                 with suppress(OSError):
                     path.unlink()
 
-    def _in_the_way(self, mode: _Mode) -> str:
-        owners = [owner for owner in self._notes().values() if owner and _alive(owner.process)]
-        for owner in owners:
-            if owner.mode == "exclusive":
-                return f"The library in {self._folder} is being changed by {owner}; wait for it, or stop it."
-        for owner in owners:
-            if mode == "exclusive":
-                return f"The library in {self._folder} is being used by {owner}; wait for it, or stop it."
-        return f"The library in {self._folder} is in use by another process; wait for it, or stop it."
+    def _in_the_way(self) -> str:
+        """What to tell those who could not have the lock; one who changes the library comes before those who ask."""
+        owners = sorted(str(owner) for owner in self._notes().values() if owner and _alive(owner.process))
+        who = owners[0] if owners else "in use by another process"
+        return f"The library in {self._folder} is {who}; wait for it, or stop it."
 
     def _refusal(self, exc: OSError) -> LibraryError:
         if exc.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -164,10 +161,11 @@ class LibraryLock:
 
 
 def _read(note: Path) -> _Owner | None:
-    with suppress(OSError, ValueError, TypeError):
-        owner = _Owner(**json.loads(note.read_text(encoding="utf-8")))
-        str(owner)  # a note that cannot be worded is none
-        return owner
+    with suppress(OSError, ValueError, TypeError, LookupError):
+        said = json.loads(note.read_text(encoding="utf-8"))
+        doing = "".join(filter(str.isprintable, said["doing"]))  # it will be shown on a terminal
+        since = datetime.fromisoformat(said["since"])
+        return _Owner(int(said["process"]), doing, since, "exclusive" if said["mode"] == "exclusive" else "shared")
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -90,10 +91,16 @@ _LONGEST = 500  # characters of a title or a name
 
 def name(given: object) -> str | None:
     """A title or a name in one line, without characters that must never be shown."""
-    if isinstance(given, bool) or not isinstance(given, (str, int, float)):
-        return None
-    line = " ".join(clean(str(given)).split())
+    written = _written(given)
+    line = " ".join(clean(written[: 10 * _LONGEST]).split()) if written else ""
     return line if 0 < len(line) <= _LONGEST else None
+
+
+def _written(given: object) -> str | None:
+    """A string, or a number that was written without quotes, as it was written."""
+    if isinstance(given, int) and not isinstance(given, bool) and given.bit_length() <= 64:
+        return str(given)
+    return given if isinstance(given, str) else None
 
 
 def _publisher(given: object) -> str | None:
@@ -115,9 +122,7 @@ def _day(given: object) -> date | None:
     """The day a date means, as written in its own time zone, Gregorian or Persian."""
     if isinstance(given, date):  # a datetime is one
         return _gregorian(given.year, given.month, given.day)
-    if isinstance(given, bool) or not isinstance(given, (str, int)):
-        return None
-    written = digits_to_ascii(clean(str(given))).strip()
+    written = digits_to_ascii(clean(_written(given) or "")).strip()
     if found := _ISO.fullmatch(written) or _COMPACT.fullmatch(written):
         return _gregorian(int(found[1]), int(found[3]), int(found[4]))
     if (found := _MAIL.fullmatch(written)) and found[2].lower() in _MONTHS:
@@ -174,7 +179,11 @@ _READERS: Mapping[str, Callable[[object], Value]] = {
 
 def _brief(given: object) -> str:
     """What was given, short enough to be shown."""
-    line = " ".join(clean(str(given)[:200]).split())
+    try:
+        written = given if isinstance(given, str) else str(given) if isinstance(given, date | Exception) else reprlib.repr(given)
+    except ValueError:  # a number of very many digits
+        written = "a number"
+    line = " ".join(clean(written[:200]).split())
     return line if len(line) <= 60 else f"{line[:59]}…"
 
 
@@ -214,7 +223,7 @@ def load_sources(folder: Path) -> Mapping[str, Layer]:
         raise ArticleError(path.as_posix(), f"cannot be read: {(error.strerror or 'input error').lower()}") from error
     except UnicodeDecodeError as error:
         raise ArticleError(path.as_posix(), f"byte {error.start} is not UTF-8; save it as UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError; so is a number of too many digits
         raise ArticleError(path.as_posix(), f"is not TOML: {_brief(error)}; mend or remove it") from error
     return {unicodedata.normalize("NFC", file): _checked(path, file, table) for file, table in tables.items()}
 

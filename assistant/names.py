@@ -12,14 +12,19 @@ from functools import lru_cache
 __all__ = ["likeness", "neighbours", "same_name", "skeletons", "sound"]
 
 # -- sounds -----------------------------------------------------------------------------------------------------------
-# a e i o u: vowels, A: the letter that carries a first vowel; w: the first sound of "Washington"; S: sh; C: ch; X: kh; T: th of "Thani"; j: also zh.
+# a e i o u: vowels, A: a letter that only carries one; w: the first sound of "Washington"; S: sh; C: ch; X: kh;
+# T: th of "Thani"; j: also zh.
 
 _ARABIC = dict(zip("اعویبپتطثجچحخدذرزژسشصضظغفقکگلمنهڤ", "aauibpttTjChXdzrzjsSsdzgfqkglmnhv", strict=True))
 _CYRILLIC = {
     **dict(zip("абвгґдеэёжзиіїйклмноєпрстуфхчшщы", "abvggdeeojziiiiklmnoeprstufXCSSi", strict=True)),
     **{"ц": "ts", "ю": "iu", "я": "ia"},
 }
-_LATIN = {**{letter: letter for letter in "abdefghijklmnopqrstuvzSCXT"}, "c": "k", "x": "ks", "y": "i", "w": "u", "ı": "i", "ø": "o", "ł": "l"}
+_LATIN = {
+    **dict(zip("abdefghijklmnopqrstuvzıøł", "abdefghijklmnopqrstuvziol", strict=True)),
+    **{"c": "k", "x": "ks", "y": "i", "w": "u"},
+    **{group: group for group in "SCXT"},
+}
 _LATIN_GROUPS = {
     "tsch": "C", "tsh": "C", "tch": "C", "sch": "S", "sh": "S", "ch": "C", "kh": "X", "gh": "g", "zh": "j", "ph": "f", "th": "T",
     "dh": "d", "ck": "k", "dj": "j", "ce": "se", "ci": "si", "cy": "si", "que": "ke", "qui": "ki", "ee": "i", "oo": "u", "ou": "u",
@@ -74,6 +79,7 @@ _NEAR: dict[str, float] = {
     "ou": 0.05, "ei": 0.05, "dt": 0.35, "dz": 0.35, "Tt": 0.15, "Ts": 0.15, "Tz": 0.35, "Td": 0.35,
 }  # fmt: skip
 _WEIGHTS = {**dict.fromkeys("bpfvkqgXjCSszTtdzrlmn", 1.0), "w": 0.6, **dict.fromkeys("aeiou", 0.22), "h": 0.5, "A": 0.08}
+_LEAST = {"f": 0.22, "v": 0.22, "w": 0.22, "X": 0.85}
 _COSTS = {
     (one, other): 0.0 if one == other else min(_WEIGHTS[one] + _WEIGHTS[other], 0.1 if {one, other} <= _VOWELS else 9.0)
     for one in _WEIGHTS
@@ -91,6 +97,12 @@ def likeness(a: str, b: str) -> float:
 @lru_cache(maxsize=50_000)
 def _weight(sounds: str) -> float:
     return sum(_WEIGHTS[letter] for letter in sounds)
+
+
+@lru_cache(maxsize=50_000)
+def _least(sounds: str) -> float:
+    """Two strings are at least as far apart as these differ: `_weight`, but a sound near a lighter one counts like it."""
+    return sum(_LEAST.get(letter, _WEIGHTS[letter]) for letter in sounds)
 
 
 def _distance(a: str, b: str) -> float:
@@ -151,7 +163,7 @@ def _consonants(sounds: str) -> float:
 def _threshold(a: str, b: str) -> float:
     """The likeness from which two sounds are one name: the fewer consonants, the closer they must be."""
     consonants = max(_consonants(a), _consonants(b))
-    return max(0.80, 0.88 - 0.08 * (consonants - 2), 0.95 - 0.07 * (consonants - 1))
+    return max(0.82, min(0.89 - 0.07 * (consonants - 2), 0.95 - 0.06 * (consonants - 1)))
 
 
 def same_name(word: str, other: str) -> float:
@@ -164,9 +176,8 @@ def same_name(word: str, other: str) -> float:
 def _surely(a: str, b: str) -> float:
     """The likeness of two sounds if it reaches their threshold, else 0."""
     threshold = _threshold(a, b)
-    one, other = _weight(a), _weight(b)
-    # Sounds of unequal weight differ by at least that much; most pairs end here.
-    if abs(one - other) * 2 > (1 - threshold) * (one + other):
+    # Most pairs end here, without the edit distance.
+    if 2 * abs(_least(a) - _least(b)) > (1 - threshold) * (_weight(a) + _weight(b)):
         return 0.0
     alike = likeness(a, b)
     return alike if alike >= threshold else 0.0

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import Literal, NamedTuple, TypeAlias, TypeGuard
 
@@ -50,7 +50,7 @@ def find(text: str, language: str = "und") -> list[NumberMention]:
     known = language if language != "und" else detect(text)
     folded = fold_with_map(_prepared(text))
     tokens = _tokens(folded, known)
-    return [_mention(number, tokens, folded) for number in _numbers(tokens, known)]
+    return [_mention(number, tokens, folded, text) for number in _numbers(tokens, known)]
 
 
 def unsupported(text: str, quotes: Sequence[str]) -> list[str]:
@@ -351,7 +351,7 @@ _PROCLITICS = tuple(
     for before, article in [*product(("", *"وفبلک", "وب", "ول"), ("", "ال")), ("", "لل"), ("و", "لل")]
 )
 # Persian endings that make an adjective of a number, joined or not.
-_ENDINGS = tuple(_folded("ساله سالگی ماهه روزه نفره هفته‌ای جانبه طرفه گانه ساعته دقیقه‌ای متری کیلومتری درصدی ها"))
+_ENDINGS = sorted(_folded("ساله سالگی ماهه روزه نفره هفته‌ای جانبه طرفه گانه ساعته دقیقه‌ای متری کیلومتری درصدی ها"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,27 +411,29 @@ def _words(text: str, start: int, glued: bool, language: str) -> list[_Token]:
             for piece in _PIECE.finditer(text)
         ]
         return pieces if any(piece.entry for piece in pieces) else [token]
-    for ending in _ENDINGS if not whole.isascii() else ():
-        stem = _word(whole.removesuffix(ending), start, start + len(whole) - len(ending), glued, language)
-        if whole.endswith(ending) and stem.entry:
-            return [stem, _Token(ending, stem.end, start + len(whole), glued=True)]
-    return [token]
-
-
-_PIECE = regex.compile(rf"[^{_JOINER}]+")
+    ending = next((ending for ending in _ENDINGS if whole.endswith(ending)), None)
+    stem = _word(whole.removesuffix(ending), start, start + len(whole) - len(ending), glued, language) if ending else token
+    return [stem, _word(ending, stem.end, start + len(whole), True, language)] if ending and stem.entry else [token]
 
 
 def _word(text: str, start: int, end: int, glued: bool, language: str) -> _Token:
+    return _Token(text, start, end, glued, *_looked_up(text, language))
+
+
+@lru_cache(maxsize=100_000)
+def _looked_up(text: str, language: str) -> tuple[_Entry | None, str, bool, bool]:
+    """What a word adds to a number, in which script's words, and whether it says "and" or "the" besides."""
     if text.isascii():
-        return _Token(text, start, end, glued, _english().get(text), "en")
+        return _english().get(text), "en", False, False
     if language != "ar" and (entry := _persian().get(text)):
-        return _Token(text, start, end, glued, entry, "fa")
+        return entry, "fa", False, False
     if language not in ("fa", "ur", "ckb", "ps", "ug"):
         for prefix, joined, definite in _PROCLITICS:
             entry = _arabic().get(text.removeprefix(prefix)) if text.startswith(prefix) else None
-            if entry and not (prefix in ("ب", "ل", "ف", "ک") and len(text) < 4):  # «لست» is "I am not"
-                return _Token(text, start, end, glued, entry, "ar", joined, definite)
-    return _Token(text, start, end, glued)
+            other = (prefix in ("ب", "ل", "ف", "ک") and len(text) < 4) or text in ("کمیه", "کمایه")
+            if entry and not other:  # «لست» is "I am not", «كمية» "amount"
+                return entry, "ar", joined, definite
+    return None, "", False, False
 
 
 def _figures(text: str, start: int, glued: bool) -> list[_Token]:
@@ -459,14 +461,13 @@ def _readings_of(text: str) -> list[Fraction]:
         return [decimal] if grouped else []
     if len(set(marks)) > 1:
         return []
-    if marks[0] in "٬'":
-        return [plain] if by_thousands else []
-    if marks[0] == "٫":
-        return [decimal] if len(marks) == 1 else []
-    if by_thousands and (len(marks) > 1 or marks[0] != "."):
-        return [plain]
     if len(marks) == 1:
-        return [decimal, plain] if by_thousands else [decimal]
+        if not by_thousands or marks[0] == "٫":
+            return [decimal]
+        # "1.234" is either; "10.000" is hardly ten.
+        return [decimal, plain] if marks[0] == "." and groups[1] != "000" else [plain]
+    if by_thousands:
+        return [plain]
     indian = len(groups[-1]) == 3 and all(len(group) == 2 for group in groups[1:-1]) and len(groups[0]) <= 2
     return [plain] if indian and marks[0] == "," else []
 
@@ -502,7 +503,7 @@ def _at(tokens: Sequence[_Token], index: int) -> _Token:
 def _after_and(tokens: Sequence[_Token], index: int) -> int | None:
     """Where the word after "and" stands, if there is an "and" at `index` or before the word there."""
     token = _at(tokens, index)
-    if token.joined:
+    if token.joined or (token.text == "واحد" and _at(tokens, index + 1).text in ("عشر", "عشره")):  # وأحد عشر folds to واحد عشر
         return index
     return index + 1 if token.text in ("و", "and") else None
 
@@ -683,7 +684,7 @@ def _cardinal(tokens: Sequence[_Token], index: int) -> _Number | None:
         if _at(tokens, end).part == "scale" and _value(tokens[end]) == last.scale:
             end += 1  # مليون ونصف المليون
     token = tokens[index]
-    others = token.others if end == index + 1 else ()
+    others = tuple(other * last.scale for other in token.others) if term is last and not more else ()
     ordinal = last.ordinal or _is_ordinal_figure(tokens, index, end)
     return _Number(index, end + (ordinal and not last.ordinal), total, "ordinal" if ordinal else "cardinal", others=others)
 
@@ -885,6 +886,7 @@ _ONES = _folded("یک واحد واحدة أحد إحدى one")
 # «نه» is "no" unless one of these is counted.
 _COUNTED = _folded("نفر تن سال ماه روز هفته ساعت دقیقه بار کشور هزار میلیون میلیارد مورد عضو شهر استان دلار تومان نماینده")
 _BEFORE_TEN = _folded("اثنا اثني اثنتا اثنتي")
+_TENTHS = _folded("قرن سده دوره دولت مجلس کلاس رتبه مقام روز بند ماده هفته منطقه فصل نفر جلد بخش")
 _GROUPED = _folded("جانبه گانه طرفه")
 _FINALS = _folded("نهایی نهائي النهائي final finals")
 
@@ -938,6 +940,10 @@ def _is_weak(tokens: Sequence[_Token], number: _Number) -> bool:
 
 
 def _is_weak_ordinal(token: _Token, before: _Token, after: _Token) -> bool:
+    if token.text == "دهم" and before.text not in _TENTHS:
+        return True  # also "that I give"
+    if after.text == "اکسید":
+        return True  # ثاني أكسيد الكربون, carbon dioxide
     if token.text == "second":
         return before.text in ("a", "per", "every", "each", "split")
     return token.text == "first" and (after.text in (",", "of") or before.text == "at")
@@ -953,10 +959,12 @@ def _is_weak_share(token: _Token, before: _Token, after: _Token) -> bool:
     return token.text == "نیم" and after.text not in _MEASURES
 
 
-def _mention(number: _Number, tokens: Sequence[_Token], folded: Folded) -> NumberMention:
+def _mention(number: _Number, tokens: Sequence[_Token], folded: Folded, text: str) -> NumberMention:
     start, end = folded.raw(tokens[number.first].start, tokens[number.end - 1].end)
+    # Folding makes أولى ("first") and أولي ("preliminary") one word.
+    preliminary = number.kind == "ordinal" and text[start:end].endswith(("ي", "ی")) and number.value == 1
     others = tuple(_exact(value) for value in number.others)
-    return NumberMention(start, end, _exact(number.value), number.kind, number.unit, number.weak, others)
+    return NumberMention(start, end, _exact(number.value), number.kind, number.unit, number.weak or preliminary, others)
 
 
 def _exact(value: Fraction) -> Value:

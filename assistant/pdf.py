@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import unicodedata
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -32,12 +33,13 @@ Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _UNKNOWN = "\ufffd"
-_MOST_DRAWING = 20 * 1024 * 1024  # bytes of page descriptions; far beyond any article, and some seconds of work
-_MOST_GLYPHS = 2 * 1024 * 1024
+_MOST_DRAWING = 10 * 1024 * 1024  # bytes of page descriptions; far beyond any article, and some seconds of work
+_MOST_GLYPHS = 500_000  # some two hundred pages
 _DEEPEST_FORM = 8
 # In parts of the type size: another baseline starts a line, a wider gap is a space, closer starts are one place.
 _NEW_LINE, _GAP, _SAME = 0.5, 0.17, 0.03
 _LONGEST_LINE = 4_000  # glyphs
+_SCANNED = 5  # times as much text as is seen
 _INVISIBLE = {3, 7}  # text rendering modes that put no ink on the page
 
 
@@ -54,7 +56,7 @@ class _Glyph:
 
     @property
     def is_mark(self) -> bool:
-        return all(unicodedata.combining(character) for character in self.text)
+        return not self.text.isascii() and all(map(unicodedata.combining, self.text))
 
 
 def pdf_text(data: bytes, path: str) -> str:
@@ -63,22 +65,19 @@ def pdf_text(data: bytes, path: str) -> str:
 
     logging.getLogger("pypdf").addHandler(logging.NullHandler())
     try:
-        pages = [list(page) for page in _pages(_opened(data, path), path)]
+        pages = [[_units(line) for line in _lines(_meant(list(page)))] for page in _pages(_opened(data, path), path)]
     except DependencyError as error:
         raise ArticleError(path, "the PDF is encrypted; save a copy that is not") from error
-    glyphs = [glyph for page in pages for glyph in page]
-    if not any(glyph.text.strip() for glyph in glyphs):
+    units = Counter(unit for page in pages for line in page for unit in line)
+    if not any(unit.strip() for unit in units):
         raise ArticleError(path, "the PDF holds no text, only pictures; run it through text recognition (OCR) first")
-    if sum(glyph.text == _UNKNOWN for glyph in glyphs) > len(glyphs) / 20:
+    if units[_UNKNOWN] > units.total() / 20:
         raise ArticleError(path, "the PDF does not say which letters its glyphs are; export it again, or save the text as UTF-8")
-    # A scanned page carries its recognised text unseen; beside visible text, unseen text is not part of the article.
-    seen = any(glyph.visible and glyph.text.strip() for glyph in glyphs)
-    lines = [[_units(line) for line in _lines(glyph for glyph in page if glyph.visible or not seen)] for page in pages]
-    read = in_reading_order(line for page in lines for line in page)
+    read = in_reading_order(line for page in pages for line in page)
     if read is None:
         raise ArticleError(path, "the order of the PDF's letters cannot be told; export it again, or save the text as UTF-8")
     following = iter(read)
-    return "\n".join(_paragraphs([[next(following) for _ in page] for page in lines]))
+    return "\n".join(_paragraphs([[next(following) for _ in page] for page in pages]))
 
 
 def _opened(data: bytes, path: str) -> PdfReader:
@@ -88,6 +87,12 @@ def _opened(data: bytes, path: str) -> PdfReader:
     if reader.is_encrypted and not reader.decrypt(""):
         raise ArticleError(path, "the PDF is protected by a password; save a copy without one")
     return reader
+
+
+def _meant(page: list[_Glyph]) -> list[_Glyph]:
+    """The glyphs of a page without unseen ones, unless they are nearly all of it: the recognised text of a scanned page."""
+    seen = [glyph for glyph in page if glyph.visible]
+    return page if len(page) > _SCANNED * len(seen) else seen
 
 
 # -- lines ------------------------------------------------------------------------------------------------------------
@@ -319,13 +324,17 @@ class _Drawing:
             return
         units = list(_decoded(shown, pen.font))
         self.budget.spend(glyphs=len(units))
+        a, b, c, d, e, f = _times(pen.text, pen.page)
+        level = abs(b) <= abs(a) / 4  # what is written up, down or aslant is not the article
+        size, across, visible = abs(pen.size * d), 0.0, pen.visible
         for code, text in units:
-            width = pen.font.get_text_width(code) / 1000 * pen.size + pen.spacing
-            placed = _times((pen.size * pen.stretch, 0.0, 0.0, pen.size, 0.0, pen.rise), _times(pen.text, pen.page))
-            if abs(placed[1]) <= abs(placed[0]) / 4 and text:  # what is written up, down or aslant is not the article
-                ends = (placed[4], placed[4] + width / (pen.size or 1.0) * placed[0])
-                yield _Glyph(text, min(ends), max(ends), placed[5], abs(placed[3]), pen.visible)
-            _advance(pen, (width + (pen.word_spacing if code == " " else 0.0)) * pen.stretch)
+            width = (pen.font.get_text_width(code) / 1000 * pen.size + pen.spacing) * pen.stretch
+            if level and text:
+                start = e + across * a + pen.rise * c
+                end = start + width * a
+                yield _Glyph(text, min(start, end), max(start, end), f + across * b + pen.rise * d, size, visible)
+            across += width + (pen.word_spacing * pen.stretch if code == " " else 0.0)
+        _advance(pen, across)
 
 
 def _decoded(shown: bytes, font: Font) -> Iterator[tuple[str, str]]:

@@ -44,6 +44,10 @@ class Phrases:
     gloss_separator: str
     close_match: str
     possible_match: str
+    broke_off: str
+    wrong_language: str
+    differ: str
+    translation: str
     sources: str
     article: str
     reading: str
@@ -91,6 +95,10 @@ _ENGLISH = Phrases(
     gloss_separator="; ",
     close_match="Close match",
     possible_match="Possible match",
+    broke_off="The model's answer broke off; what had been verified until then is shown.",
+    wrong_language="The model did not write this sentence in the language asked for.",
+    differ="The sources differ: {one} in [{first}], {other} in [{second}].",
+    translation="Machine translation: {text}",
     sources="Sources",
     article="Article: {id}",
     reading="{text} = {days}",
@@ -147,6 +155,10 @@ _PERSIAN = Phrases(
     gloss_separator="؛ ",
     close_match="تطابق نزدیک",
     possible_match="تطابق احتمالی",
+    broke_off="پاسخ مدل ناتمام ماند؛ آنچه تا آن هنگام تأیید شده بود آمده است.",
+    wrong_language="مدل این جمله را به زبان خواسته‌شده ننوشته است.",
+    differ="منابع یکسان نمی‌گویند: {one} در [{first}]، {other} در [{second}].",
+    translation="ترجمهٔ ماشینی: {text}",
     sources="منابع",
     article="مقاله: {id}",
     reading="{text} = {days}",
@@ -206,6 +218,10 @@ _ARABIC = Phrases(
     gloss_separator="؛ ",
     close_match="تطابق قريب",
     possible_match="تطابق محتمل",
+    broke_off="توقفت إجابة النموذج قبل تمامها؛ يظهر ما جرى التحقق منه حتى ذلك الحين.",
+    wrong_language="لم يكتب النموذج هذه الجملة باللغة المطلوبة.",
+    differ="تختلف المصادر: {one} في [{first}]، و{other} في [{second}].",
+    translation="ترجمة آلية: {text}",
     sources="المصادر",
     article="المقال: {id}",
     reading="{text} = {days}",

@@ -3,79 +3,81 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from assistant import articles as reading
-from assistant import extractive, rendering, wording
-from assistant.citations import Verifier
+from assistant.answering import Answerer
+from assistant.budget import Budget
 from assistant.embedding import EmbeddedEmbedder
 from assistant.errors import EmptyLibrary, NoLibrary
+from assistant.generative import Writer
 from assistant.ingestion import ingest
 from assistant.lexicon import Lexicon
 from assistant.library import Library, Progress, exists, unseen
 from assistant.locks import LibraryLock
-from assistant.protocols import Embedder
+from assistant.prompts import Prompts
+from assistant.protocols import ChatModel, Embedder
 from assistant.resources import data_folder
 from assistant.retrieval import Retriever
 from assistant.settings import Settings, load
 from assistant.types import (
     Answer,
     Article,
-    Draft,
-    Dropped,
+    Collection,
     Filters,
     Hit,
     IngestReport,
     LibraryStatus,
-    Mode,
     Query,
     Retrieval,
     Skipped,
     Source,
     Statement,
-    Status,
-    Trace,
     Turn,
 )
 from assistant.understanding import understand
 
-__all__ = ["Assistant"]
-
-NEAREST = 3  # headlines offered when nothing was found
+__all__ = ["AnswerStream", "Assistant"]
 
 
 class Assistant:
     """Answers questions about the articles of one library, with citations that were checked.
 
     Use it as a context manager, or call `close`. Safe to use from several threads; several processes may ask at once.
+    Unless given, the lexicon is the shipped one with the rows of the library folder, the embedder the embedded one.
     """
 
     def __init__(
         self,
         folder: Path,
         *,
-        lexicon: Lexicon,
-        embedder: Embedder,
+        lexicon: Lexicon | None = None,
+        embedder: Embedder | None = None,
         language: str | None = None,
         passages: int = 8,
         lock_wait: float = 5.0,
+        chat: ChatModel | None = None,
+        prices: tuple[float, float] | None = None,
+        limits: Callable[[], Budget] = Budget,
         today: Callable[[], date] = date.today,
     ) -> None:
         self.folder = folder
-        self._lexicon = lexicon
-        self._embedder = embedder
+        self._given_lexicon = lexicon
+        self._given_embedder = embedder
         self._language = language
         self._passages = passages
         self._lock = LibraryLock(folder, wait=lock_wait)
+        self._chat = chat
+        self._prices = prices
+        self._limits = limits
         self._today = today
         self._library: Library | None = None
         self._opening = threading.Lock()
@@ -92,18 +94,7 @@ class Assistant:
     def from_settings(cls, settings: Settings | None = None) -> Self:
         """An assistant as the environment, `.env` and `sanad.toml` say."""
         chosen = settings or load()
-        own = sorted(chosen.library.glob("*.tsv"))
-        cache = chosen.library if exists(chosen.library) else None
-        shipped = Lexicon.open(cache and cache / "lexicon.json")
-        return cls(
-            chosen.library,
-            lexicon=Lexicon.open(cache and cache / "lexicon-own.json", own) if own else shipped,
-            # Vectors belong to the shipped lexicon alone, so that a user's own rows never unsettle a library.
-            embedder=EmbeddedEmbedder(shipped),
-            language=chosen.language,
-            passages=chosen.passages,
-            lock_wait=chosen.lock_wait,
-        )
+        return cls(chosen.library, language=chosen.language, passages=chosen.passages, lock_wait=chosen.lock_wait)
 
     def __enter__(self) -> Self:
         return self
@@ -117,41 +108,96 @@ class Assistant:
             self._library.close()
             self._library = None
 
+    # Both are opened on first use, when the library folder, which keeps the compiled lexicon, is known to be there.
+
+    @cached_property
+    def _shipped(self) -> Lexicon:
+        return Lexicon.open(self.folder / "lexicon.json")
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        if self._given_lexicon is not None:
+            return self._given_lexicon
+        own = sorted(self.folder.glob("*.tsv"))
+        return Lexicon.open(self.folder / "lexicon-own.json", own) if own else self._shipped
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        # Vectors belong to the shipped lexicon alone, so that a user's own rows never unsettle a library.
+        return self._given_embedder or EmbeddedEmbedder(self._shipped)
+
     # -- asking ------------------------------------------------------------------------------------------------------
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), *, filters: Filters | None = None, language: str | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        filters: Filters | None = None,
+        language: str | None = None,
+        translate_quotes: bool = False,
     ) -> Answer:
         """The answer to `question`: statements with checked citations, or `NOT_FOUND` with the nearest articles.
 
         `history` holds the earlier turns of the conversation, oldest first. `filters` restricts the articles; `language`
-        (an ISO code) pins the answer's language. Raises `QuestionError`, `NoLibrary`, `LibraryError`.
+        (an ISO code) pins the answer's language; `translate_quotes` asks the model for a labelled translation of each quote
+        in another language. Raises `QuestionError`, `NoLibrary`, `LibraryError`, `ModelRejected`.
         """
-        clock = _Clock()
-        query = understand(
+        stream = self.stream(question, history, filters=filters, language=language, translate_quotes=translate_quotes)
+        for _ in stream:
+            pass
+        return stream.answer
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        filters: Filters | None = None,
+        language: str | None = None,
+        translate_quotes: bool = False,
+    ) -> AnswerStream:
+        """The same answer statement by statement, each as soon as its citations hold; see `AnswerStream`."""
+        self._require()
+        budget = self._limits()
+        answering = self._answerer.answer(
             question,
-            lexicon=self._lexicon,
-            today=self._today(),
-            history=history,
+            history,
             filters=filters,
-            language=language or self._language,
+            language=language,
+            search=self._search,
+            collection=self._collection,
+            translate_quotes=translate_quotes,
+            budget=budget,
         )
-        clock.lap("understanding")
+        return AnswerStream(answering, budget)
+
+    @cached_property
+    def _answerer(self) -> Answerer:
+        writer = None if self._chat is None else Writer(self._chat, Prompts(), self._today)
+        return Answerer(
+            lexicon=self._lexicon, writer=writer, prices=self._prices, today=self._today, language=self._language
+        )
+
+    def _search(self, query: Query) -> Retrieval:
         with self._reading() as library:
-            kind = wording.small_talk_kind(query.question)
-            if kind is not None:
-                return _worded(self._small_talk(kind, query, library, clock))
-            retrieval = self._retriever(library).retrieve(query, limit=self._passages)
-        clock.lap("retrieval")
-        if not retrieval.enough:
-            return _worded(_not_found(retrieval, clock))
-        draft = extractive.compose(retrieval, lexicon=self._lexicon)
-        clock.lap("composing")
-        answer = _checked(draft, retrieval, clock)
-        return _worded(answer)
+            return self._retriever(library).retrieve(query, limit=self._passages)
+
+    def _collection(self) -> Collection:
+        with self._reading() as library:
+            sources = library.catalogue.sources()
+        days = sorted(source.published for source in sources if source.published)
+        return Collection(
+            articles=len(sources),
+            publishers=tuple(sorted({source.publisher for source in sources if source.publisher})),
+            languages=tuple(sorted({source.language for source in sources})),
+            first=days[0] if days else None,
+            last=days[-1] if days else None,
+        )
 
     def search(self, question: str, *, filters: Filters | None = None, limit: int = 10) -> tuple[Hit, ...]:
         """The passages that speak most of `question`, best first; nothing is composed and there is no floor."""
+        self._require()
         query = understand(question, lexicon=self._lexicon, today=self._today(), filters=filters)
         with self._reading() as library:
             return self._retriever(library).retrieve(query, limit=limit).hits
@@ -173,6 +219,8 @@ class Assistant:
 
         With `prune`, articles that came from these paths earlier and no longer do are removed.
         """
+        from assistant import articles as reading
+
         places = [Path(path).absolute().as_posix() for path in paths] if prune else []
         return self._take(reading.read(paths), progress, total=reading.count(paths), prune=places)
 
@@ -182,6 +230,8 @@ class Assistant:
 
     def ingest_documents(self, documents: Iterable[object], *, progress: Progress = unseen) -> IngestReport:
         """Take LlamaIndex `Document`s into the library."""
+        from assistant import articles as reading
+
         return self._take(reading.from_documents(documents), progress)
 
     def remove(self, article_ids: Sequence[str]) -> list[Source]:
@@ -294,91 +344,32 @@ class Assistant:
             lexical=library.lexical, vectors=library.vectors, embedder=self._embedder, fetch=library.catalogue.passages
         )
 
-    def _small_talk(self, kind: wording.SmallTalk, query: Query, library: Library, clock: _Clock) -> Answer:
-        sources = library.catalogue.sources()
-        days = sorted(source.published for source in sources if source.published)
-        return Answer(
-            question=query.question,
-            status=Status.ANSWERED,
-            mode=Mode.EXTRACTIVE,
-            language=query.answer_language,
-            text=wording.small_talk(
-                kind,
-                articles=len(sources),
-                publishers=sorted({source.publisher for source in sources if source.publisher}),
-                first=days[0] if days else None,
-                last=days[-1] if days else None,
-                language=query.answer_language,
-            ),
-            trace=Trace(seconds=clock.seconds, query=query.text),
-        )
 
+class AnswerStream:
+    """Iterates over the statements of an answer as they are verified; `answer` is the whole once they are through.
 
-# -- from a retrieval to an answer ------------------------------------------------------------------------------------
+    `close` stops at once, aborting a request to the model that is under way.
+    """
 
+    def __init__(self, answering: Generator[Statement, None, Answer], budget: Budget) -> None:
+        self._answering = answering
+        self._budget = budget
+        self._answer: Answer | None = None
 
-@dataclass(slots=True)
-class _Clock:
-    """Seconds per step of one question."""
+    def __iter__(self) -> Iterator[Statement]:
+        self._answer = yield from self._answering
 
-    started: float = field(default_factory=time.perf_counter)
-    seconds: dict[str, float] = field(default_factory=dict)
+    @property
+    def answer(self) -> Answer:
+        """The whole answer. Raises `RuntimeError` before the last statement has come."""
+        if self._answer is None:
+            raise RuntimeError("the answer is not complete: iterate over the stream first")
+        return self._answer
 
-    def lap(self, step: str) -> None:
-        now = time.perf_counter()
-        self.seconds[step] = round(now - self.started, 4)
-        self.started = now
-
-
-def _checked(draft: Draft, retrieval: Retrieval, clock: _Clock) -> Answer:
-    """The answer made of those claims of `draft` whose citations hold."""
-    verifier = Verifier(retrieval.hits)
-    results = [verifier.verify(claim) for claim in draft.claims]
-    clock.lap("verifying")
-    statements = tuple(result for result in results if isinstance(result, Statement))
-    dropped = tuple(result for result in results if isinstance(result, Dropped))
-    if not statements:
-        return _not_found(retrieval, clock, dropped)
-    return Answer(
-        question=retrieval.query.question,
-        status=Status.INCOMPLETE if dropped else Status.ANSWERED,
-        mode=draft.mode,
-        language=retrieval.query.answer_language,
-        text="",
-        statements=statements,
-        citations=tuple(verifier.citations),
-        trace=_trace(retrieval, clock, dropped),
-    )
-
-
-def _not_found(retrieval: Retrieval, clock: _Clock, dropped: tuple[Dropped, ...] = ()) -> Answer:
-    nearest: dict[str, Source] = {}
-    for hit in retrieval.hits:
-        nearest.setdefault(hit.passage.source.article_id, hit.passage.source)
-    return Answer(
-        question=retrieval.query.question,
-        status=Status.NOT_FOUND,
-        mode=Mode.EXTRACTIVE,
-        language=retrieval.query.answer_language,
-        text="",
-        nearest=tuple(nearest.values())[:NEAREST],
-        trace=_trace(retrieval, clock, dropped),
-    )
-
-
-def _trace(retrieval: Retrieval, clock: _Clock, dropped: tuple[Dropped, ...]) -> Trace:
-    query = retrieval.query
-    readings = [wording.date_reading(found.text, found.since, found.until, query.answer_language) for found in query.dates]
-    return Trace(
-        seconds=dict(clock.seconds),
-        query=query.text,
-        dropped=dropped,
-        notes=(*query.notes, *readings, f"coverage {retrieval.coverage:.2f}"),
-    )
-
-
-def _worded(answer: Answer) -> Answer:
-    return replace(answer, text=rendering.plain(answer))
+    def close(self) -> None:
+        """Stop here; nothing more comes."""
+        self._budget.cancel()
+        self._answering.close()
 
 
 def _size(folder: Path) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Embedder", "Vectors"]
+from assistant.budget import Budget
+from assistant.types import Message
+
+__all__ = ["ChatModel", "Embedder", "Vectors"]
 
 Vectors: TypeAlias = NDArray[np.float32]
 
@@ -31,4 +34,26 @@ class Embedder(Protocol):
 
     def embed_query(self, text: str) -> Vectors:
         """The vector of one question, shape (dimension,), unit length."""
+        ...
+
+
+class ChatModel(Protocol):
+    """Writes text from messages. `name` is the model's, `window` its context in tokens, `host` who gets to see the messages."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def window(self) -> int: ...
+
+    @property
+    def host(self) -> str | None: ...
+
+    def stream(self, messages: Sequence[Message], *, budget: Budget) -> Iterator[str]:
+        """The pieces of the model's text as they come; closing the iterator aborts the request.
+
+        Requests, seconds and tokens are counted in `budget`. Raises `ModelUnavailable` (out of reach or overloaded, after the
+        retries), `ModelRejected` (key, model, quota), `BadModelOutput` (nothing usable came), `BudgetSpent`, and, after the
+        pieces that did come, `ModelCut`.
+        """
         ...

@@ -122,7 +122,9 @@ def _front_matter(written: str, path: Path) -> Mapping[str, object]:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark is not None else None
         raise ArticleError(shown(path), "the front matter is not YAML; mend it or remove it", line=line) from error
-    except (ValueError, TypeError) as error:
+    except RecursionError:
+        raise
+    except Exception as error:  # the loader stumbles over odd values in many ways
         raise ArticleError(shown(path), "the front matter holds a value that cannot be read; put it in quotes") from error
     if not isinstance(values, dict | None):
         raise ArticleError(shown(path), "the front matter is not made of «key: value» lines; mend it or remove it")
@@ -171,6 +173,7 @@ def _jsonl(file: IO[bytes], path: Path) -> Iterator[Record | Skipped]:
 
 
 def _record(line: bytes, path: Path, number: int) -> Record:
+    """The record on one line; raises ArticleError when it is none."""
     try:
         values = json.loads(_decoded(line.rstrip(b"\r\n"), path))
     except RecursionError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -106,7 +107,12 @@ _PIECES_LEFT = regex.compile(r"R(?:[RNSPXOC]*R)?|[^R]+")
 
 
 def _kinds(line: Line) -> str:
-    return "".join(next((kind for kind, holds in _KINDS if holds(unit)), "X") for unit in line)
+    return "".join(map(_kind, line))
+
+
+@lru_cache(maxsize=4_096)
+def _kind(unit: str) -> str:
+    return next((kind for kind, holds in _KINDS if holds(unit)), "X")
 
 
 def _pieces(line: Line, pattern: regex.Pattern[str]) -> Iterator[Line]:
@@ -141,6 +147,8 @@ def _with_brackets_right(lines: list[str]) -> list[str]:
 
 def _turned(line: str, opening: str, closing: str) -> int:
     """How many brackets of this kind look turned round, less those that look right."""
+    if opening not in line and closing not in line:
+        return 0
     votes = 0
     for index, character in enumerate(line):
         before, after = line[index - 1 : index].strip(), line[index + 1 : index + 2].strip()

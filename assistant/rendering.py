@@ -124,7 +124,7 @@ def _marks(citations: Iterable[Citation], language: str) -> str:
 
 def _notes(answer: Answer) -> list[_Line]:
     language = answer.language
-    notes = [wording.other_language_note(language)]
+    notes = [*answer.notes, wording.other_language_note(language)]
     if answer.status is Status.INCOMPLETE:
         notes.append(wording.incomplete_note(len(answer.trace.dropped), language))
     if answer.statements and answer.mode is Mode.EXTRACTIVE:
@@ -267,8 +267,8 @@ def to_dict(value: object) -> dict[str, object]:
         question, status ("answered" | "not_found" | "incomplete"), mode ("generative" | "extractive"), language, text,
         statements: [{text, citations: [citation], frame, note}],
         citations: [{number, source, quote, start, end, match ("exact" | "folded")}],
-        nearest: [source],
-        trace: {seconds: {step: number}, query, model, prompts: {name: digest}, tokens_in, tokens_out, requests,
+        nearest: [source], notes: [text],
+        trace: {seconds: {step: number}, query, model, prompts: {name: digest}, tokens_in, tokens_out, requests, cost,
                 dropped: [{text, reason}], notes: [text]}
 
     where a source is {article_id, title, language, publisher, url, published, fetched, origins: {field: where from}}.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from assistant import coverage
+from assistant.errors import BadModelOutput, BudgetSpent, ModelUnavailable
 from assistant.lexical import LexicalIndex
 from assistant.names import neighbours, same_name, skeletons
 from assistant.protocols import Embedder
@@ -43,19 +44,35 @@ class Retriever:
         self._fetch = fetch
 
     def retrieve(self, query: Query, *, limit: int) -> Retrieval:
-        """At most `limit` hits for `query`."""
-        concepts = tuple(self._with_names(concept) for concept in query.concepts)
-        weighted = tuple(Weighted(concept, self._weight(concept)) for concept in concepts)
-        lexical = self._lexical.search(concepts, filters=query.filters, limit=CANDIDATES)
-        dense = self._dense(query)
+        """At most `limit` hits for `query`, searched in its own wording and in its translations."""
+        versions = [self._weighted(concepts) for concepts in (query.concepts, *query.versions)]
+        lexical = _best_of(self._lexical_hits(version, query) for version in versions)
+        dense, notes = self._dense(query)
         hits = _varied(self._fused(lexical, dense))[:limit]
-        best, enough = _floor(query, weighted, hits)
-        return Retrieval(replace(query, concepts=concepts), tuple(hits), weighted, best, enough)
+        best, floor, enough = _floor(query, versions, hits)
+        concepts = tuple(item.concept for item in versions[0])
+        query = replace(query, concepts=concepts, notes=(*query.notes, *notes))
+        return Retrieval(query, tuple(hits), versions[0], best, floor, enough)
 
-    def _dense(self, query: Query) -> list[tuple[str, float]]:
+    def _weighted(self, concepts: Sequence[Concept]) -> tuple[Weighted, ...]:
+        named = (self._with_names(concept) for concept in concepts)
+        return tuple(Weighted(concept, self._weight(concept)) for concept in named)
+
+    def _lexical_hits(self, version: Sequence[Weighted], query: Query) -> list[tuple[str, float]]:
+        return self._lexical.search([item.concept for item in version], filters=query.filters, limit=CANDIDATES)
+
+    def _dense(self, query: Query) -> tuple[list[tuple[str, float]], tuple[str, ...]]:
+        """The nearest passages by vector; none, and a note, where the question cannot be embedded."""
         if self._vectors is None:
-            return []
-        return self._vectors.search(self._embedder.embed_query(query.text), filters=query.filters, limit=CANDIDATES)
+            return [], ("the vector index cannot be read; only the full text was searched",)
+        try:
+            texts = (query.text, *query.translations.values())
+            found = [
+                self._vectors.search(self._embedder.embed_query(text), filters=query.filters, limit=CANDIDATES) for text in texts
+            ]
+        except (ModelUnavailable, BadModelOutput, BudgetSpent) as exc:
+            return [], (f"the question could not be embedded, only the full text was searched: {exc}",)
+        return _best_of(found), ()
 
     def _with_names(self, concept: Concept) -> Concept:
         """`concept` with the words of the collection that sound like it, when the lexicon does not know it."""
@@ -110,16 +127,31 @@ def _varied(hits: Sequence[Hit]) -> list[Hit]:
     return ordered
 
 
-def _floor(query: Query, concepts: Sequence[Weighted], hits: Sequence[Hit]) -> tuple[float, bool]:
-    """The best coverage of any sentence with its neighbours, and whether it reaches the floor of its language pair."""
-    best, enough = 0.0, False
+def _best_of(lists: Iterable[Sequence[tuple[str, float]]]) -> list[tuple[str, float]]:
+    """Hits of several searches as one list, each with its best score relative to the first of its list, best first."""
+    scores: dict[str, float] = {}
+    for found in lists:
+        top = max((score for _, score in found), default=0.0)
+        for name, score in found:
+            scores[name] = max(scores.get(name, 0.0), score / top if top > 0 else 0.0)
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _floor(query: Query, versions: Sequence[Sequence[Weighted]], hits: Sequence[Hit]) -> tuple[float, float, bool]:
+    """The best coverage of any sentence with its neighbours, the floor of its language pair, whether any place reaches its own."""
+    best, best_floor, enough = 0.0, DEFAULT_FLOOR, False
     for hit in hits:
-        language = hit.passage.source.language
-        value = max((coverage.covered(concepts, reading) for reading in _sentence_windows(hit.passage)), default=0.0)
-        floor = FLOORS.get(query.language, DEFAULT_FLOOR) if language == query.language else CROSS_FLOOR
-        best = max(best, value)
-        enough = enough or value >= floor
-    return best, enough
+        floor = _floor_of(query.language, hit.passage.source.language)
+        for reading in _sentence_windows(hit.passage):
+            value = max(coverage.covered(concepts, reading) for concepts in versions)
+            enough = enough or value >= floor
+            if value > best:
+                best, best_floor = value, floor
+    return best, best_floor, enough
+
+
+def _floor_of(asked: str, written: str) -> float:
+    return FLOORS.get(asked, DEFAULT_FLOOR) if asked == written else CROSS_FLOOR
 
 
 def _sentence_windows(passage: Passage) -> list[coverage.Reading]:

@@ -24,11 +24,76 @@ PREFIX = "SANAD_"
 FILE = "sanad.toml"
 # Variables with our prefix that are no settings: where the outside sets of tests and evals lie, and tracebacks for developers.
 NOT_SETTINGS = frozenset({"SANAD_BENCH", "SANAD_DEBUG"})
+# Variables other programs use too; they stand in for the like-named settings of both endpoints.
+COMMON = {"OPENAI_BASE_URL": "base_url", "OPENAI_API_KEY": "api_key"}
+OPENAI = "https://api.openai.com/v1"
+ENDPOINTS = ("llm", "embedding")
 MASK = "**********"
 
 
 def _default_library() -> Path:
     return Path(user_data_dir("sanad", appauthor=False)) / "library"
+
+
+class LlmSettings(BaseModel):
+    """The model that writes answers. Without `model` nothing is sent anywhere and answers quote."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    model: str | None = Field(default=None, description="The chat model that writes answers; without it they only quote.")
+    base_url: str | None = Field(
+        default=None, description="Where the model is served, e.g. http://localhost:11434/v1; else OPENAI_BASE_URL, else OpenAI."
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="Its key; else OPENAI_API_KEY, which goes to OPENAI_BASE_URL or OpenAI and nowhere else."
+    )
+    # Every hosted model of these days holds as much, and eight passages need a quarter of it.
+    window: int = Field(default=32_000, ge=2_000, le=10_000_000, description="How many tokens the model reads and writes at once.")
+    temperature: float = Field(default=0.0, ge=0, le=2, description="How freely the model words things.")
+    timeout: float = Field(default=300.0, gt=0, le=86_400, description="Seconds one question may take with the model in all.")
+    idle: float = Field(default=60.0, gt=0, le=86_400, description="Seconds the model's server may send nothing.")
+    max_requests: int = Field(default=8, ge=1, le=1_000, description="Requests to the model one question may cost.")
+    price_in: float | None = Field(default=None, ge=0, allow_inf_nan=False, description="Price of a million tokens read.")
+    price_out: float | None = Field(default=None, ge=0, allow_inf_nan=False, description="Price of a million tokens written.")
+
+    @field_validator("model", "base_url", "api_key")
+    @classmethod
+    def _trimmed(cls, value: str | SecretStr | None) -> str | SecretStr | None:
+        return _without_blanks(value)
+
+
+class EmbeddingSettings(BaseModel):
+    """The model that embeds passages and questions. Without `model` the embedded embedding does, on this machine."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    model: str | None = Field(default=None, description="The embedding model; without it the embedded embedding is used.")
+    base_url: str | None = Field(
+        default=None, description="Where the embedding model is served; else OPENAI_BASE_URL, else OpenAI."
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="Its key; else OPENAI_API_KEY, which goes to OPENAI_BASE_URL or OpenAI and nowhere else."
+    )
+    dimension: int | None = Field(
+        default=None, ge=1, le=65_536, description="Length to shorten vectors to, for models that can; else the model's own."
+    )
+    batch: int = Field(default=32, ge=1, le=2_048, description="Passages in one request.")
+    concurrency: int = Field(default=4, ge=1, le=64, description="Requests under way at once.")
+    timeout: float = Field(default=60.0, gt=0, le=86_400, description="Seconds the embedding server may send nothing.")
+    query_prefix: str = Field(default="", description='Put before each question, such as "query:" for e5 models.')
+    passage_prefix: str = Field(default="", description='Put before each passage, such as "passage:" for e5 models.')
+
+    @field_validator("model", "base_url", "api_key")
+    @classmethod
+    def _trimmed(cls, value: str | SecretStr | None) -> str | SecretStr | None:
+        return _without_blanks(value)
+
+
+def _without_blanks(value: str | SecretStr | None) -> str | SecretStr | None:
+    """The value as it was meant: a line end that came along from a file is cut off, an empty one is none."""
+    if isinstance(value, SecretStr):
+        return SecretStr(key) if (key := value.get_secret_value().strip()) else None
+    return (value and value.strip()) or None
 
 
 class Settings(BaseModel):
@@ -47,6 +112,8 @@ class Settings(BaseModel):
     lock_wait: float = Field(
         default=5.0, ge=0, allow_inf_nan=False, description="Seconds to wait for a library that another process changes."
     )
+    llm: LlmSettings = Field(default_factory=LlmSettings)
+    embedding: EmbeddingSettings = Field(default_factory=EmbeddingSettings)
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
@@ -85,7 +152,7 @@ class SettingValue:
 
 def load(library: str | Path | None = None, **overrides: object) -> Settings:
     """The settings in force: arguments that are not None, then `SANAD_…` variables, `.env` and `sanad.toml` in the
-    working directory, `sanad.toml` in the user's configuration folder, defaults.
+    working directory, `sanad.toml` in the user's configuration folder, OPENAI_API_KEY and OPENAI_BASE_URL, defaults.
 
     Raises ConfigurationError, in one line, for an unknown setting, a wrong value or a file that cannot be read.
     """
@@ -114,10 +181,14 @@ class _Layer:
 def _gather(kind: type[AnySettings], arguments: Mapping[str, object]) -> AnySettings:
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
+    homes = {OPENAI}
     for layer in _layers(arguments):  # the weakest first: a later one overwrites
         _refuse_unknown(layer, _fields(kind))
         values.update(layer.values)
         origins.update(dict.fromkeys(layer.values, layer.origin))
+        if layer.origin.startswith("OPENAI_BASE_URL"):
+            homes = {OPENAI, *map(str, layer.values.values())}
+    _keep_keys_at_home(values, origins, homes)
     try:
         settings = kind.model_validate(_nested(values))
     except ValidationError as exc:
@@ -127,11 +198,28 @@ def _gather(kind: type[AnySettings], arguments: Mapping[str, object]) -> AnySett
 
 
 def _layers(arguments: Mapping[str, object]) -> Iterator[_Layer]:
+    dotenv = _read_dotenv(Path(".env"))
+    yield from _common(dotenv, " in .env")
+    yield from _common(os.environ, "")
     for file in (Path(user_config_dir("sanad", appauthor=False)) / FILE, Path(FILE).absolute()):
         yield _Layer(str(file), dict(_flat(_read_toml(file))))
-    yield _Layer(".env", _from_variables(_read_dotenv(Path(".env"))))
+    yield _Layer(".env", _from_variables(dotenv))
     yield _Layer("environment", _from_variables(os.environ))
     yield _Layer("argument", {name: value for name, value in arguments.items() if value is not None})
+
+
+def _common(variables: Mapping[str, str | None], place: str) -> Iterator[_Layer]:
+    for variable, field in COMMON.items():
+        if value := variables.get(variable):
+            yield _Layer(f"{variable}{place}", {f"{group}.{field}": value for group in ENDPOINTS})
+
+
+def _keep_keys_at_home(values: dict[str, object], origins: dict[str, str], homes: Iterable[str]) -> None:
+    """Drops OPENAI_API_KEY where the endpoint is another one: a key is not shown to a server it was not made for."""
+    for group in ENDPOINTS:
+        key, url = f"{group}.api_key", str(values.get(f"{group}.base_url", OPENAI))
+        if origins.get(key, "").startswith("OPENAI_") and url.rstrip("/") not in {home.rstrip("/") for home in homes}:
+            del values[key], origins[key]
 
 
 def _from_variables(variables: Mapping[str, str | None]) -> dict[str, object]:

@@ -14,6 +14,7 @@ __all__ = [
     "Article",
     "Citation",
     "Claim",
+    "Collection",
     "Concept",
     "DateReading",
     "Draft",
@@ -23,6 +24,7 @@ __all__ = [
     "IngestReport",
     "LibraryStatus",
     "Match",
+    "Message",
     "Mode",
     "Passage",
     "Query",
@@ -166,6 +168,7 @@ class Query:
     """What is searched for: the question (as typed), its stand-alone wording and its concepts.
 
     `language` is the question's own, `answer_language` the one the answer is framed in (the same unless pinned).
+    `translations` holds the question in other languages, by code, and `versions` the concepts of each of them.
     """
 
     question: str
@@ -174,6 +177,7 @@ class Query:
     answer_language: str
     concepts: tuple[Concept, ...] = ()
     translations: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    versions: tuple[tuple[Concept, ...], ...] = ()
     dates: tuple[DateReading, ...] = ()
     filters: Filters = field(default_factory=Filters)
     notes: tuple[str, ...] = ()
@@ -201,14 +205,15 @@ class Weighted:
 class Retrieval:
     """The hits, best first, and the question's concepts as they were searched (names by sound included), weighted.
 
-    `coverage` is the largest share of the question's weight that one place in the hits speaks of (0 to 1), `enough`
-    whether it reaches the floor below which nothing is answered.
+    `coverage` is the largest share of the question's weight that one place in the hits speaks of (0 to 1). `enough` says
+    whether it reaches the `floor` below which nothing is quoted, the one for that place's language.
     """
 
     query: Query
     hits: tuple[Hit, ...]
     concepts: tuple[Weighted, ...]
     coverage: float
+    floor: float
     enough: bool
 
 
@@ -270,7 +275,11 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """How the answer came about: seconds per step, model use, what was dropped, what was noted."""
+    """How the answer came about: seconds per step, model use, what was dropped, what was noted.
+
+    `prompts` maps each prompt file used to the digest of its text; `cost` is in the currency of the configured prices, None
+    when none are set.
+    """
 
     seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     query: str = ""
@@ -279,8 +288,17 @@ class Trace:
     tokens_in: int = 0
     tokens_out: int = 0
     requests: int = 0
+    cost: float | None = None
     dropped: tuple[Dropped, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to a chat model; `role` is "system", "user" or "assistant"."""
+
+    role: str
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +313,8 @@ class Turn:
 class Answer:
     """The one result every face gets. `text` is the whole answer as plain text in `language`.
 
-    `nearest` lists the closest articles when nothing was found; they are not citations.
+    `nearest` lists the closest articles when nothing was found; they are not citations. `notes` says, in `language`, what the
+    reader should know besides: how a date was read, that outlets differ, that the answer broke off.
     """
 
     question: str
@@ -306,6 +325,7 @@ class Answer:
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
     nearest: tuple[Source, ...] = ()
+    notes: tuple[str, ...] = ()
     trace: Trace = field(default_factory=Trace)
 
 
@@ -329,6 +349,17 @@ class IngestReport:
     passages: int = 0
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What a library is about: how many articles, of which outlets and languages, from which day to which."""
+
+    articles: int
+    publishers: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    first: date | None = None
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -13,7 +13,7 @@ from assistant.lexicon import Lexicon, LexiconMatch
 from assistant.text import clean, content_words, is_stop_word, words
 from assistant.types import Concept, DateReading, Filters, Query, Turn
 
-__all__ = ["LONGEST_QUESTION", "understand"]
+__all__ = ["LONGEST_QUESTION", "leans", "translated", "understand"]
 
 LONGEST_QUESTION = 4_000  # characters
 GENERAL = 0.3  # «said», «announced»: true equivalents that say little about what is asked
@@ -102,13 +102,22 @@ def _dates(question: str, language: str, today: date) -> list[DateReading]:
     ]
 
 
+def translated(query: Query, texts: Mapping[str, str], lexicon: Lexicon) -> Query:
+    """`query` searched also in the wordings `texts`, by language code."""
+    versions = tuple(_concepts(text, code, lexicon) for code, text in texts.items())
+    return replace(query, translations=texts, versions=versions)
+
+
+def leans(question: str) -> bool:
+    """Whether a question may need the one before it to be understood: it is short, or begins by pointing."""
+    spoken = words(question)
+    content = [word for word in spoken if not is_stop_word(word)]
+    return len(content) <= FOLLOW_UP or spoken[0] in _POINTING
+
+
 def _leaning_on(query: Query, history: Sequence[Turn], lexicon: Lexicon) -> Query:
     """A short or pointing question also asks about what the question before it asked about."""
-    if not history:
-        return query
-    spoken = words(query.question)
-    content = [word for word in spoken if not is_stop_word(word)]
-    if len(content) > FOLLOW_UP and not (spoken[0] in _POINTING):
+    if not history or not leans(query.question):
         return query
     before = history[-1].question
     own = {concept.text for concept in query.concepts}

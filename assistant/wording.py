@@ -18,10 +18,12 @@ __all__ = [
     "Phrases",
     "SmallTalk",
     "both_calendars",
+    "broke_off_note",
     "close_match",
     "date_reading",
     "day",
     "decimal",
+    "differ_note",
     "digits",
     "fallback_note",
     "frame",
@@ -40,7 +42,9 @@ __all__ = [
     "small_talk",
     "small_talk_kind",
     "sources_heading",
+    "translation_note",
     "turns",
+    "wrong_language_note",
 ]
 
 _OUTLETS = 6  # named in small talk; a longer list is no longer read
@@ -186,6 +190,28 @@ def sources_heading(language: str) -> str:
 def close_match(language: str) -> str:
     """The label of a passage that speaks of nearly all the question asks."""
     return phrases(language).close_match
+
+
+def broke_off_note(language: str) -> str:
+    """The model's answer was cut off after some sentences."""
+    return phrases(language).broke_off
+
+
+def wrong_language_note(language: str) -> str:
+    """A sentence is not in the language of the answer."""
+    return phrases(language).wrong_language
+
+
+def differ_note(one: str, first: int, other: str, second: int, language: str) -> str:
+    """Two cited places say different things: `one` in citation `first`, `other` in citation `second`."""
+    return phrases(language).differ.format(
+        one=quoted(one, language), first=digits(first, language), other=quoted(other, language), second=digits(second, language)
+    )
+
+
+def translation_note(text: str, language: str) -> str:
+    """`text` is a model's translation of a quotation, and marked as such."""
+    return phrases(language).translation.format(text=text)
 
 
 def possible_match(language: str) -> str:

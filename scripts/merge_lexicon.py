@@ -120,7 +120,7 @@ def same(row: Row, founder: Row) -> bool:
 
 
 def joined(rows: Sequence[Row]) -> list[Row]:
-    """One row a concept, most frequent first. Rows join the most frequent row they mean the same as, and the one it shares most with."""
+    """One row a concept, most frequent first; a row joins the one that it means the same as and shares most with."""
     concepts: list[Row] = []
     founders: list[Row] = []
     by_english: defaultdict[str, list[int]] = defaultdict(list)

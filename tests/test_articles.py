@@ -122,6 +122,35 @@ def test_utf8_and_marked_utf16_are_read(tmp_path: Path, suffix: str, encoding: s
     assert one(write(tmp_path / f"a{suffix}", data)).text == FA
 
 
+def test_a_word_document_gives_what_a_reader_sees(tmp_path: Path) -> None:
+    """Paragraphs, tables, links and inserted words come in order; hidden, deleted and moved words and comments do not."""
+    import docx
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    document = docx.Document()
+    first = document.add_paragraph("تیتر خبر")
+    first.add_run(" پنهان").font.hidden = True
+    document.add_comment(first.runs[0], "یک یادداشت", "x")
+    table = document.add_table(1, 2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "الف", "ب"
+    changed = document.add_paragraph("او ")
+    for change, kind, word in (
+        ("del", "delText", "نرفت"),
+        ("ins", "t", "رفت"),
+        ("moveFrom", "t", "آمد"),
+        ("hyperlink", "t", " و آمد."),
+    ):
+        changed._p.append(
+            parse_xml(f'<w:{change} {nsdecls("w")}><w:r><w:{kind} xml:space="preserve">{word}</w:{kind}></w:r></w:{change}>')
+        )
+    box = f"<w:txbxContent {nsdecls('w')}><w:p><w:r><w:t>کادر</w:t></w:r></w:p></w:txbxContent>"
+    document.add_paragraph("پایان.")._p.append(parse_xml(f"<w:r {nsdecls('w')}><w:pict>{box}</w:pict></w:r>"))
+    document.save(str(tmp_path / "a.docx"))
+    found = one(tmp_path / "a.docx")
+    assert (found.text.split(), found.source.title) == (["تیتر", "خبر", "الف", "ب", "او", "رفت", "و", "آمد.", "پایان."], "تیتر خبر")
+
+
 def test_text_is_kept_as_it_came(tmp_path: Path) -> None:
     """Spacing, spelling, ZWNJ and blank lines stay; line ends become one, letters NFC, unseen characters go."""
     raw = "تیتر\r\n\r\n  می‌رود  كتاب\u202e هـ.ـامة\u0007 e\u0301\U000e0041\n"
@@ -259,6 +288,7 @@ UNREADABLE = {
     "list.md": (b"---\n- a\n- b\n---\ntext", "the front matter is not made of «key: value» lines; mend it or remove it"),
     "deep.md": (b"---\n" + b"[" * 2_000 + b"\n---\ntext", "is nested too deeply"),
     "endless.md": (b"---\n" + b"a: b\n" * 20_000 + b"---\ntext", "the front matter is too long"),
+    "odd.md": (b"---\na: !!timestamp soon\n---\ntext", "the front matter holds a value that cannot be read; put it in quotes"),
     "number.md": (
         b"---\na: " + b"1" * 5_000 + b"\n---\ntext",
         "the front matter holds a value that cannot be read; put it in quotes",
@@ -297,6 +327,31 @@ def test_broken_front_matter_names_its_line(tmp_path: Path, front: str, line: in
     """Front matter that is no plain YAML is skipped with the line of the file; nothing in it is ever run."""
     path = write(tmp_path / "a.md", f"---\n{front}\n---\n{EN}\n")
     assert list(read([path])) == [Skipped(path.as_posix(), "the front matter is not YAML; mend it or remove it", line)]
+
+
+LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 12))
+HUGE = "0x" + "f" * 20_000
+
+
+@pytest.mark.parametrize(
+    ("front", "publisher", "origin"),
+    [
+        (f"{LAUGHS}publisher: *a11", None, "unreadable: [["),
+        ("publisher: &a [*a]", None, "unreadable: [["),
+        (f"publisher: {HUGE}", None, "unreadable: a number"),
+        ("publisher: 1984", "1984", "front matter"),
+        ("publisher: .inf", None, "unreadable: inf"),
+        ("publisher: yes", None, "unreadable: True"),
+        ("publisher: !!binary aGVsbG8=", None, "unreadable: b'hello'"),
+        ("publisher: {a: b}", None, "unreadable: {'a': 'b'}"),
+    ],
+)
+def test_front_matter_cannot_do_harm(tmp_path: Path, front: str, publisher: str | None, origin: str) -> None:
+    """Values that unfold without end, or are no words, are named in short and cost nothing."""
+    source = one(write(tmp_path / "a.md", f"---\n{front}\n---\n{EN}\n")).source
+    assert source.publisher == publisher
+    assert source.origins["publisher"].startswith(origin)
+    assert len(source.origins["publisher"]) <= 80
 
 
 @pytest.mark.parametrize("file", ["a.doc", "a", "a.txt.gz", "sources.toml"])
@@ -539,6 +594,8 @@ def test_sources_toml_knows_a_file_by_its_name_however_composed(tmp_path: Path) 
     [
         ("[broken", "is not TOML: "),
         ("a = [" + "[" * 20_000, "is not TOML: "),
+        ("a = " + "1" * 5_000, "is not TOML: "),
+        (f'["a.txt"]\ntitle = 0x{"f" * 20_000}', '["a.txt"] title cannot be read: a number'),
         ('"a.txt" = 5', '["a.txt"] is not a table of an article\'s values'),
         (
             '["a.txt"]\ntitel = "x"',

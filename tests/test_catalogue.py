@@ -650,6 +650,30 @@ def test_file_changed_back(catalogue: Catalogue) -> None:
     assert (ready(catalogue), catalogue.article(first)) == ({first}, old)
 
 
+def test_replacement_is_over_when_the_article_has_a_place_again(catalogue: Catalogue) -> None:
+    """An article that lost its place, found another and is about to lose that too stays until the last change is published."""
+    old = article("old", "/a")
+    (name,) = take_in(catalogue, old)
+    (second,) = stage(catalogue, article("second", "/a"))
+    assert catalogue.relocate(name, "/b") == ()
+    (third,) = stage(catalogue, article("third", "/b"))
+    assert catalogue.publish([second]) == ()
+    assert ready(catalogue) == {name, second}
+    assert catalogue.publish([third]) == (name,)
+
+
+def test_replacement_counts_once(catalogue: Catalogue) -> None:
+    """Publishing an article again does not send off what it replaced long ago and what another is about to replace."""
+    (name,) = take_in(catalogue, article("old", "/a"))
+    catalogue.relocate(name, "/b")
+    second = article("second", "/a")
+    take_in(catalogue, second)
+    (third,) = stage(catalogue, article("third", "/b"))
+    (again,) = stage(catalogue, second)
+    assert catalogue.publish([again]) == ()
+    assert catalogue.publish([third]) == (name,)
+
+
 def test_named_replacement(catalogue: Catalogue) -> None:
     """An article can replace a named one elsewhere that no place holds any more, and never one that a place holds."""
     (kept,) = take_in(catalogue, article("kept", "/a"))
@@ -855,6 +879,17 @@ def test_forget_is_thorough_by_itself(catalogue: Catalogue) -> None:
     assert not catalogue.traces
     files = b"".join(file.read_bytes() for file in catalogue.path.parent.iterdir())
     assert b"secret" not in files
+
+
+def test_forgetting_gives_the_room_back(catalogue: Catalogue) -> None:
+    """The file is no larger than before once a large article is forgotten, and what stays is untouched."""
+    kept = article("kept")
+    take_in(catalogue, kept)
+    catalogue.scrub()
+    catalogue._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    before = catalogue.path.stat().st_size
+    catalogue.forget(catalogue.retire(take_in(catalogue, article("\n".join(f"line {number}" for number in range(2_000))))))
+    assert (catalogue.path.stat().st_size, catalogue.article(kept.source.article_id)) == (before, kept)
 
 
 def test_traces_stay_while_somebody_reads(catalogue: Catalogue) -> None:
@@ -1081,6 +1116,18 @@ def test_readers_see_whole_articles_while_others_change(catalogue: Catalogue) ->
 
     in_threads(change, read, read, read)
     assert ready(catalogue) == {versions[-1].source.article_id}
+
+
+def test_writers_take_turns(catalogue: Catalogue) -> None:
+    """Two threads that change the library wait for each other; neither fails and nothing is lost."""
+
+    def write(name: str) -> None:
+        hurried(catalogue)
+        for number in range(20):
+            take_in(catalogue, article(f"{name} {number}"))
+
+    in_threads(lambda: write("one"), lambda: write("two"))
+    assert catalogue.count() == Counts(40, 40, 40)
 
 
 def test_threads_that_ended_leave_no_connection(catalogue: Catalogue) -> None:

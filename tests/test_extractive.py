@@ -23,7 +23,7 @@ def hit(text: str, article: str, score: float = 1.0, start: int = 0, **known: ob
 def draft(question: str, *hits: Hit, language: str | None = None) -> Draft:
     query: Query = understand(question, lexicon=LEXICON, today=date(2017, 1, 1), language=language)
     concepts = tuple(Weighted(concept, 1.0) for concept in query.concepts)
-    return compose(Retrieval(query, hits, concepts, 1.0, True), lexicon=LEXICON)
+    return compose(Retrieval(query, hits, concepts, 1.0, 0.4, True), lexicon=LEXICON)
 
 
 MEETING = "شمخانی با نماینده پوتین در تهران دیدار کرد."

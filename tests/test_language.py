@@ -98,8 +98,10 @@ def test_text_that_says_nothing_gives_the_default(text: str) -> None:
     [
         "Kto wygrał wybory w Polsce i dlaczego się śmiał?",
         "Ai đã thắng cuộc bầu cử?",
-        ("Rais alisema kwamba serikali yake itaendelea kupambana ugonjwa huo hatari nchini kote mwaka ujao pamoja wananchi wake"
-         " wote bila kuchoka kamwe"),
+        (
+            "Rais alisema kwamba serikali yake itaendelea kupambana ugonjwa huo hatari nchini kote mwaka ujao pamoja wananchi wake"
+            " wote bila kuchoka kamwe"
+        ),
     ],
 )
 def test_latin_script_of_an_unknown_language_is_not_called_english(text: str) -> None:

@@ -384,6 +384,7 @@ def answers(draw: st.DrawFn) -> Answer:
         () if status is Status.NOT_FOUND or draw(st.booleans()) else statements,
         () if status is Status.NOT_FOUND else tuple(cited),
         (draw(sources),),
+        (draw(hostile),),
         Trace(
             {draw(hostile): 0.5},
             draw(hostile),
@@ -414,6 +415,12 @@ def test_no_byte_that_acts_reaches_any_face(answer: Answer) -> None:
     assert [controls(face) for face in faces] == [set()] * 5
     coloured = rendering.terminal(answer, colour=True)
     assert SGR.sub("", coloured) == rendering.terminal(answer)
+
+
+def test_what_the_reader_should_know_besides_is_said() -> None:
+    """The notes of an answer stand after its statements, before our own."""
+    shown = rendering.plain(replace(extractive("en"), notes=("The sources differ.",)))
+    assert shown.index("The sources differ.") < shown.index("No language model is set up")
 
 
 @given(answers())
@@ -557,7 +564,7 @@ def test_json_holds_the_whole_answer_in_the_order_of_its_fields() -> None:
         (Statement("جمله", (citation,), "قاب", "یادداشت"),),
         (citation,),
         (ENGLISH,),
-        TRACE,
+        trace=TRACE,
     )
     written = rendering.to_json(answer)
     known = {
@@ -591,6 +598,7 @@ def test_json_holds_the_whole_answer_in_the_order_of_its_fields() -> None:
                 "origins": {},
             }
         ],
+        "notes": [],
         "trace": {
             "seconds": {"retrieval": 0.0123},
             "query": "نماینده پوتین",
@@ -599,6 +607,7 @@ def test_json_holds_the_whole_answer_in_the_order_of_its_fields() -> None:
             "tokens_in": 1200,
             "tokens_out": 30,
             "requests": 2,
+            "cost": None,
             "dropped": [{"text": "a claim", "reason": "its quote stands nowhere"}],
             "notes": ["coverage 0.50"],
         },
@@ -614,7 +623,7 @@ def test_json_gives_back_every_character(answer: Answer) -> None:
     """Harmless bytes, exact values: what acts on a terminal comes back from its escape."""
     read = json.loads(rendering.to_json(answer))
     assert (read["question"], read["text"]) == (answer.question, answer.text)
-    assert list(read) == ["question", "status", "mode", "language", "text", "statements", "citations", "nearest", "trace"]
+    assert list(read) == ["question", "status", "mode", "language", "text", "statements", "citations", "nearest", "notes", "trace"]
 
 
 def test_to_dict_takes_every_value_of_ours() -> None:

@@ -49,6 +49,25 @@ def test_defaults() -> None:
         SettingValue("offline", "SANAD_OFFLINE", False, "default"),
         SettingValue("passages", "SANAD_PASSAGES", 8, "default"),
         SettingValue("lock_wait", "SANAD_LOCK_WAIT", 5.0, "default"),
+        SettingValue("llm.model", "SANAD_LLM__MODEL", None, "default"),
+        SettingValue("llm.base_url", "SANAD_LLM__BASE_URL", None, "default"),
+        SettingValue("llm.api_key", "SANAD_LLM__API_KEY", None, "default"),
+        SettingValue("llm.window", "SANAD_LLM__WINDOW", 32_000, "default"),
+        SettingValue("llm.temperature", "SANAD_LLM__TEMPERATURE", 0.0, "default"),
+        SettingValue("llm.timeout", "SANAD_LLM__TIMEOUT", 300.0, "default"),
+        SettingValue("llm.idle", "SANAD_LLM__IDLE", 60.0, "default"),
+        SettingValue("llm.max_requests", "SANAD_LLM__MAX_REQUESTS", 8, "default"),
+        SettingValue("llm.price_in", "SANAD_LLM__PRICE_IN", None, "default"),
+        SettingValue("llm.price_out", "SANAD_LLM__PRICE_OUT", None, "default"),
+        SettingValue("embedding.model", "SANAD_EMBEDDING__MODEL", None, "default"),
+        SettingValue("embedding.base_url", "SANAD_EMBEDDING__BASE_URL", None, "default"),
+        SettingValue("embedding.api_key", "SANAD_EMBEDDING__API_KEY", None, "default"),
+        SettingValue("embedding.dimension", "SANAD_EMBEDDING__DIMENSION", None, "default"),
+        SettingValue("embedding.batch", "SANAD_EMBEDDING__BATCH", 32, "default"),
+        SettingValue("embedding.concurrency", "SANAD_EMBEDDING__CONCURRENCY", 4, "default"),
+        SettingValue("embedding.timeout", "SANAD_EMBEDDING__TIMEOUT", 60.0, "default"),
+        SettingValue("embedding.query_prefix", "SANAD_EMBEDDING__QUERY_PREFIX", "", "default"),
+        SettingValue("embedding.passage_prefix", "SANAD_EMBEDDING__PASSAGE_PREFIX", "", "default"),
     ]
     assert list(Path.home().iterdir()) == [Path.cwd()]
 
@@ -96,7 +115,13 @@ def test_all_fields_from_one_file() -> None:
         update={"library": Path.cwd() / "news", "language": "fa", "offline": True, "passages": 8, "lock_wait": 0.0}
     )
     file = str(Path("sanad.toml").absolute())
-    assert sources(load()) == {"library": file, "language": file, "offline": file, "passages": "default", "lock_wait": file}
+    assert {name: source for name, source in sources(load()).items() if "." not in name} == {
+        "library": file,
+        "language": file,
+        "offline": file,
+        "passages": "default",
+        "lock_wait": file,
+    }
 
 
 def test_settings_are_frozen() -> None:
@@ -226,7 +251,7 @@ def test_a_nested_group(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANAD_LLM__MODEL", "large")
     settings = _gather(Grouped, {})
     assert settings.llm == Endpoint(model="large", api_key=SecretStr("sk-canary"), retries=3)
-    assert explain(settings)[5:] == [
+    assert [value for value in explain(settings) if value.name.startswith("llm.")] == [
         SettingValue("llm.model", "SANAD_LLM__MODEL", "large", "environment"),
         SettingValue("llm.api_key", "SANAD_LLM__API_KEY", "**********", ".env"),
         SettingValue("llm.retries", "SANAD_LLM__RETRIES", 3, str(Path("sanad.toml").absolute())),
@@ -248,6 +273,71 @@ def test_a_wrong_value_in_a_group(text: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         _gather(Grouped, {})
     assert str(caught.value).startswith(message.format(file=Path("sanad.toml").absolute()))
+
+
+COMMON = ("llm.base_url", "llm.api_key", "embedding.base_url", "embedding.api_key")
+
+
+@pytest.mark.parametrize(
+    ("place", "named"), [("environment", "OPENAI_{}"), (".env", "OPENAI_{} in .env")], ids=["environment", "dotenv"]
+)
+def test_the_common_variables(monkeypatch: pytest.MonkeyPatch, place: str, named: str) -> None:
+    """OPENAI_API_KEY and OPENAI_BASE_URL stand in for both endpoints' own settings, and say so; the key is masked."""
+    common = {"OPENAI_API_KEY": "sk-canary", "OPENAI_BASE_URL": "http://gate/v1"}
+    if place == ".env":
+        Path(".env").write_text("".join(f"{name}={value}\n" for name, value in common.items()), encoding="utf-8")
+    else:
+        for name, value in common.items():
+            monkeypatch.setenv(name, value)
+    settings = load()
+    assert [value for value in explain(settings) if value.name in COMMON] == [
+        SettingValue(f"{group}.{field}", f"SANAD_{group.upper()}__{field.upper()}", value, named.format(field.upper()))
+        for group in ("llm", "embedding")
+        for field, value in (("base_url", "http://gate/v1"), ("api_key", "**********"))
+    ]
+    assert settings.llm.api_key == settings.embedding.api_key == SecretStr("sk-canary")
+
+
+def test_our_own_settings_beat_the_common_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line in `sanad.toml` is meant for sanad, so it wins over a variable that is meant for anybody."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-common")
+    Path("sanad.toml").write_text('[llm]\napi_key = "sk-own"\n', encoding="utf-8")
+    settings = load()
+    assert (settings.llm.api_key, settings.embedding.api_key) == (SecretStr("sk-own"), SecretStr("sk-common"))
+
+
+@pytest.mark.parametrize(
+    ("own_url", "common_url", "sent"),
+    [
+        (None, None, True),
+        (None, "http://gate/v1", True),
+        ("http://localhost:11434/v1", None, False),
+        ("http://localhost:11434/v1", "http://gate/v1", False),
+        ("http://gate/v1/", "http://gate/v1", True),
+        ("https://api.openai.com/v1", None, True),
+    ],
+)
+def test_a_key_is_not_shown_to_another_server(
+    monkeypatch: pytest.MonkeyPatch, own_url: str | None, common_url: str | None, sent: bool
+) -> None:
+    """OPENAI_API_KEY goes to OPENAI_BASE_URL or OpenAI, and not to a server that only one endpoint is set to."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-common")
+    for variable, url in (("OPENAI_BASE_URL", common_url), ("SANAD_LLM__BASE_URL", own_url)):
+        if url:
+            monkeypatch.setenv(variable, url)
+    settings = load()
+    assert (settings.llm.api_key, settings.embedding.api_key) == (SecretStr("sk-common") if sent else None, SecretStr("sk-common"))
+
+
+def test_blanks_around_an_endpoint_are_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key read from a file brings its line end along, which no key has; blanks alone are nothing at all."""
+    monkeypatch.setenv("SANAD_LLM__API_KEY", " sk-canary\n")
+    monkeypatch.setenv("SANAD_LLM__MODEL", " small ")
+    monkeypatch.setenv("SANAD_EMBEDDING__API_KEY", " ")
+    monkeypatch.setenv("SANAD_EMBEDDING__BASE_URL", " ")
+    settings = load()
+    assert (settings.llm.api_key, settings.llm.model) == (SecretStr("sk-canary"), "small")
+    assert (settings.embedding.api_key, settings.embedding.base_url) == (None, None)
 
 
 def test_settings_made_by_hand_read_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

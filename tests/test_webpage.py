@@ -56,6 +56,23 @@ def test_the_article_is_found_whole(layout: str) -> None:
     assert read_page(page(LAYOUTS[layout]), "a.html").text.split("\n") == [HEADLINE, *PARAGRAPHS]
 
 
+def test_a_middling_article_keeps_its_lines() -> None:
+    """An article of a few lines, which the extractor gives as one, is given line by line."""
+    lines = [
+        "تیتر خبر",
+        "او می‌گوید که این خبر مهم است و باید آن را خواند.",
+        "دولت روز شنبه آن را اعلام کرد.",
+        "یک",
+        "دو",
+        "الف",
+        "ب",
+    ]
+    body = (
+        "<article><h1>{}</h1><p>{}<br>{}</p><ul><li>{}</li><li>{}</li></ul><table><tr><td>{}</td><td>{}</td></tr></table></article>"
+    )
+    assert read_page(page(body.format(*lines)), "a.html").text.split("\n") == lines
+
+
 def test_a_short_article_keeps_its_lines() -> None:
     """Where there is little text, it is still given line by line; joiners of emoji are kept."""
     short = "<article><h1>تیتر</h1><p>می‌رود 👨‍👩‍👧.</p><p>ـ</p><p>باز می‌گردد.</p></article>"
@@ -85,7 +102,7 @@ HIDDEN = [
     "<section class='comments'><div class='comment-body'><p>پنهان، نظر یک خواننده</p></div></section>",
 ]
 STYLE = """<style>/* .seen{display:none} */ p.big{color:red} .ghost, #spectre { display: none }
-@media print { .seen { display: none } } .x{</style>"""
+@media print { .seen { display: none } } .seen { .inner { display: none } } .x{</style>"""
 
 
 @pytest.mark.parametrize("hidden", HIDDEN)

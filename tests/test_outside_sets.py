@@ -1,0 +1,66 @@
+"""Quality on the outside development sets: floors below which a change must not land."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from assistant.lexicon import Lexicon
+from evals import quotes, retrieval
+from evals.outside import Set, load
+
+pytestmark = pytest.mark.bench
+
+LEXICON = Lexicon.open()
+MOST = 300  # questions of a set; the whole sets are for `python -m evals`
+
+
+def sample(folder: Path, name: str) -> Set:
+    """The set with at most `MOST` of its questions, always the same ones."""
+    whole = load(folder, name)
+    questions = random.Random(name).sample(whole.questions, min(MOST, len(whole.questions)))
+    return Set(whole.name, whole.passages, tuple(questions), whole.unanswerable)
+
+
+@pytest.mark.parametrize(
+    ("name", "at_5"),
+    [
+        ("pquad", 0.98),
+        ("persianqa", 0.98),
+        ("xquad-ar", 0.98),
+        ("arcd", 0.93),
+        ("parsinlu-rc", 0.92),
+        ("ntrex-fa", 0.95),
+        ("ntrex-ar", 0.95),
+        ("ntrex-en-fa", 0.93),
+        ("ntrex-en-ar", 0.91),
+        ("ntrex-fa-ar", 0.90),
+        ("ntrex-ar-fa", 0.92),
+        ("xquad-en-ar", 0.88),
+    ],
+)
+def test_the_right_passage_is_among_the_first_five(bench: Path, name: str, at_5: float) -> None:
+    """Recall at 5 within and across Persian, Arabic and English."""
+    assert retrieval.measure(sample(bench, name), lexicon=LEXICON).at_5.mean >= at_5
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "shown"),
+    [("pquad", 0.78, 0.89), ("xquad-ar", 0.70, 0.85), ("arcd", 0.63, 0.79), ("persianqa", 0.60, 0.80), ("xquad-en-ar", 0.52, 0.68)],
+)
+def test_the_quotes_hold_the_answer(bench: Path, name: str, first: float, shown: float) -> None:
+    """The answer stands in the first quote, or in one of those shown."""
+    found = quotes.measure(sample(bench, name), lexicon=LEXICON)
+    assert (found.first.mean >= first, found.any.mean >= shown) == (True, True), found
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "kept", "refused"),
+    [("pquad", "persianqa", 0.95, 0.55), ("persianqa", "pquad", 0.85, 0.75), ("arcd", "xquad-ar", 0.90, 0.70), ("xquad-ar", "arcd", 0.88, 0.55)],
+)
+def test_questions_off_the_topic_are_refused(bench: Path, name: str, other: str, kept: float, refused: float) -> None:
+    """The questions of one set asked of the passages of another are mostly refused, its own mostly kept."""
+    found = quotes.refusals(sample(bench, name), sample(bench, other).questions, lexicon=LEXICON)
+    assert (found.kept >= kept, found.refused >= refused) == (True, True), (found.kept, found.refused)
