@@ -43,6 +43,7 @@ __all__ = ["FORMAT", "Catalogue", "Counts", "Manifest", "Staged", "Unfinished", 
 
 FORMAT = 1
 _APPLICATION_ID = int.from_bytes(b"Snad", "big")  # in the header of every library, so that no other file passes for one
+_NEXT = "next: "  # before the name of a model whose vectors are kept but not yet used
 _SHORTEST_PREFIX = 4
 _LITTLE_ROOM = 2**20  # bytes; with less left on the disk, an input/output error is taken for a full disk
 
@@ -504,17 +505,18 @@ class Catalogue:
                 db.execute("UPDATE library SET traces = 0")
 
     def keep(self, vectors: Mapping[str, Vectors], model: str, dimension: int) -> None:
-        """Keep vectors of another model beside those in use, for a later `adopt`."""
+        """Keep vectors of another model, be it of the same name, apart from those in use, for a later `adopt`."""
         with self._writing() as db:
-            _keep_vectors(db, vectors, model, dimension)
+            _keep_vectors(db, vectors, _NEXT + model, dimension)
 
     def adopt(self, manifest: Manifest) -> None:
         """Make another model the library's own, once every passage has a vector of it; those of the others go."""
         with self._writing() as db:
             every = {row[0] for row in db.execute("SELECT DISTINCT text_hash FROM passages")}
-            if absent := every - _kept(db, every, manifest.embedding, manifest.dimension):
+            if absent := every - _kept(db, every, _NEXT + manifest.embedding, manifest.dimension):
                 raise LibraryMismatch(f"{len(absent)} passages have no vector of {manifest.embedding} yet; run the rebuild again.")
-            db.execute("DELETE FROM vectors WHERE model <> ?", (manifest.embedding,))
+            db.execute("DELETE FROM vectors WHERE model <> ?", (_NEXT + manifest.embedding,))
+            db.execute("UPDATE vectors SET model = ?", (manifest.embedding,))
             db.execute(
                 "UPDATE library SET embedding = ?, dimension = ?, splitter = ?, canaries = ?, created = ?", _manifest_row(manifest)
             )

@@ -6,9 +6,9 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TextIO, TypeAlias
 
 import click
 
@@ -86,7 +86,7 @@ class _Unprintable(AssistantError):
 
 
 def _common_options() -> list[click.Parameter]:
-    library = "The library's folder, instead of SANAD_LIBRARY or the one in your data folder."
+    library = "The library's folder (default: see sanad config)."
     return [
         click.Option(["--library"], metavar="FOLDER", help=library, expose_value=False, callback=_remember),
         click.Option(
@@ -133,7 +133,7 @@ def run(face: Face, *, name: str) -> int:
         _discard_output()
         return _failed(exc, str(exc), exc.exit_code, common)
     except click.Abort as exc:
-        if sys.stderr.isatty():
+        if _is_terminal(sys.stderr):
             click.echo(err=True)  # the terminal has written ^C at the start of this line
         return _failed(exc, "interrupted; nothing is lost, the same command again goes on from here", INTERRUPTED, common)
     except click.ClickException as exc:
@@ -159,15 +159,16 @@ def _usage(exc: click.ClickException) -> str:
     """What is wrong with the command, and where to look it up."""
     context = getattr(exc, "ctx", None)
     help_for = context.command_path if context else "sanad"
-    return f"{exc.format_message().rstrip('.')}; see {help_for} --help"
+    message = exc.format_message()
+    return f"{message}{'' if message.endswith(('.', '?')) else '.'} See `{help_for} --help`."
 
 
 def _discard_output() -> None:
     """Let the interpreter close standard output without complaining about it again."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):  # it is no file
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    with suppress(OSError, ValueError, AttributeError):  # where it is no file there is nothing to close
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
 
 
 # -- text -------------------------------------------------------------------------------------------------------------
@@ -209,15 +210,19 @@ def width() -> int:
     return min(WIDEST, shutil.get_terminal_size((80, 24)).columns)
 
 
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()  # there is none after `>&-`
+
+
 def colourful() -> bool:
     """Whether standard output is a terminal whose user has not declined colour (see no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return _is_terminal(sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 @contextmanager
 def progress(*, shown: bool = True) -> Iterator[Progress]:
     """A bar on standard error when a person is looking, nothing otherwise."""
-    if not shown or not sys.stderr.isatty():
+    if not shown or not _is_terminal(sys.stderr):
         yield lambda doing, done, total: None
         return
     from rich.console import Console

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -85,7 +87,7 @@ class Exchange(Generic[T]):
 
     def traced(self, event: str, details: Mapping[str, Any]) -> None:
         """Told by the HTTP client of each step of the request: the newest connection is kept in hand."""
-        stream = details.get("return_value")
+        stream: Any = details.get("return_value")
         if event.endswith(".complete") and hasattr(stream, "get_extra_info"):
             self._socket = stream.get_extra_info("socket")
         if self._abandoned.is_set():
@@ -94,11 +96,9 @@ class Exchange(Generic[T]):
 
     def _break(self) -> None:
         if self._socket is not None:
-            try:
+            with suppress(OSError):  # it may be closed already
                 # Of the plain socket even where TLS wraps it: no farewell is sent, the read just ends.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-            except OSError:
-                pass  # it was closed already
 
 
 _running = threading.local()
@@ -121,7 +121,7 @@ def check(budget: Budget) -> None:
 
 def pause(seconds: float, budget: Budget) -> None:
     """Waits, and ends early with an error when the question is cancelled or its time is up."""
-    until = budget.remaining - seconds
-    while budget.remaining > until:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
         check(budget)
-        budget.cancelled.wait(min(LOOK, max(0.0, budget.remaining - until)))
+        budget.cancelled.wait(min(LOOK, left))

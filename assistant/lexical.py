@@ -6,15 +6,18 @@ another in Arabic is looked for where it means the right one.
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import tantivy
 
-from assistant.errors import LibraryDamaged
+from assistant.errors import DiskFull, LibraryDamaged, LibraryError, LibraryNotWritable
 from assistant.names import skeletons
 from assistant.text import fold, is_stop_word, ngrams, stem, stem_variants, words
 from assistant.types import Concept, Filters, Passage, day_number
@@ -26,6 +29,7 @@ TRANSLATION_WEIGHT = 0.6  # of the n-grams a translation cannot share, see docs/
 PHRASE_SLOP = 1
 SAME_SOUND = 200  # words of one skeleton looked at; real collections have a handful
 _SEPARATOR = "|"
+_LITTLE_ROOM = 2**22  # bytes; a writer that died with less left on the disk is taken to have filled it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +45,66 @@ class LexicalIndex:
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         self._folder = folder
-        try:
-            if create:
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir(parents=True)
-            self._index = tantivy.Index(_schema(), path=str(folder), reuse=not create)
-        except (ValueError, OSError) as exc:
-            raise LibraryDamaged(f"The full-text index in {folder} cannot be opened ({exc}); run `sanad rebuild`.") from exc
-        self._schema = self._index.schema
         self._writer: tantivy.IndexWriter | None = None
-        self._searcher = self._index.searcher()
+        if create:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif not (folder / "meta.json").exists():
+            # tantivy would silently make an empty index here, which would look like "nothing found".
+            raise LibraryDamaged(f"The full-text index in {folder} is missing; run `sanad rebuild`.")
+        with self._explained():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(_schema(), path=str(folder), reuse=not create)
+            self._schema = self._index.schema
+            self._searcher = self._index.searcher()
+
+    @staticmethod
+    def files(folder: Path) -> list[Path]:
+        """The files of the index in `folder`: all that is there but locks and unfinished writing."""
+        return [path for path in folder.glob("*") if not path.name.startswith((".tantivy", ".tmp"))]
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
     def add(self, passages: Iterable[Passage]) -> None:
         """Index `passages`, replacing any of the same id."""
-        writer = self._open_writer()
-        for passage in passages:
-            writer.delete_documents_by_term("passage", passage.id)
-            writer.add_document(_document(passage))
+        with self._explained():
+            writer = self._open_writer()
+            for passage in passages:
+                writer.delete_documents_by_term("passage", passage.id)
+                writer.add_document(_document(passage))
 
     def delete(self, article_ids: Iterable[str]) -> None:
         """Remove every passage of these articles."""
-        writer = self._open_writer()
-        for article_id in article_ids:
-            writer.delete_documents_by_term("article", article_id)
+        with self._explained():
+            writer = self._open_writer()
+            for article_id in article_ids:
+                writer.delete_documents_by_term("article", article_id)
 
     def commit(self) -> None:
         """Make what was added and deleted visible and durable."""
-        if self._writer is not None:
-            self._writer.commit()
-            self._writer.wait_merging_threads()
-            self._writer = None
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with self._explained():
+                writer.commit()
+                writer.wait_merging_threads()
         self.reload()
+
+    def discard(self) -> None:
+        """Forget what was added and deleted since the last commit, and let others write."""
+        self._writer = None
 
     def reload(self) -> None:
         """See what was committed since, also by another process."""
-        self._index.reload()
-        self._searcher = self._index.searcher()
+        with self._explained():
+            self._index.reload()
+            self._searcher = self._index.searcher()
+
+    def waste(self) -> int:
+        """How many deleted passages still have their words in the files; only making the index anew removes them."""
+        try:
+            segments = json.loads((self._folder / "meta.json").read_bytes())["segments"]
+            return sum(segment["deletes"]["num_deleted_docs"] for segment in segments if segment["deletes"])
+        except (OSError, ValueError, LookupError, TypeError) as exc:
+            raise self._error(exc) from exc
 
     def _open_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:
@@ -107,8 +133,10 @@ class LexicalIndex:
         if restrictions:
             parts = [(tantivy.Occur.Must, query), *((tantivy.Occur.Must, part) for part in restrictions)]
             query = tantivy.Query.boolean_query(parts)
-        found = self._searcher.search(query, limit=limit).hits
-        return [(str(self._searcher.doc(address).get_first("passage")), float(score)) for score, address in found]
+        with self._explained():
+            searcher = self._searcher
+            found = searcher.search(query, limit=limit).hits
+            return [(str(searcher.doc(address).get_first("passage")), float(score)) for score, address in found]
 
     def frequency(self, concept: Concept) -> int:
         """In how many passages the concept occurs in any spelling, counted from above (overlaps count twice)."""
@@ -167,6 +195,29 @@ class LexicalIndex:
         ]
 
 
+    # -- errors ------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what tantivy and the operating system say into an error of ours."""
+        try:
+            yield
+        except (ValueError, OSError) as exc:
+            self._writer = None  # a writer that failed once fails for ever
+            raise self._error(exc) from exc
+
+    def _error(self, exc: Exception) -> LibraryError:
+        text = str(exc)
+        died = "index writer was killed" in text  # the cause stays in tantivy's own thread
+        full = "No space left" in text or "StorageFull" in text or "quota exceeded" in text
+        if full or (died and shutil.disk_usage(self._folder).free < _LITTLE_ROOM):
+            return DiskFull(f"The disk holding {self._folder} is full; free some space and run the same command again.")
+        if "ermission denied" in text or "PermissionDenied" in text or "ead-only file system" in text or "LockBusy" in text:
+            return LibraryNotWritable(f"The folder {self._folder} cannot be written to; allow writing or choose another --library.")
+        reason = " ".join(text.split())[:120]
+        return LibraryDamaged(f"The full-text index in {self._folder} cannot be used ({reason}); run `sanad rebuild`.")
+
+
 LANGUAGES = ("fa", "ar", "en")
 
 
@@ -222,7 +273,7 @@ def _document(passage: Passage) -> tantivy.Document:
     spoken = words(passage.text)
     content = [word for word in spoken if not is_stop_word(word)]
     tag = _language_tag(passage.source.language)
-    sounds = {f"{key}{_SEPARATOR}{tag}{_SEPARATOR}{word}" for word in set(content) for key in skeletons(word)}
+    sounds = {sound for word in set(content) for sound in _sounds(word, tag)}
     return tantivy.Document(
         passage=passage.id,
         article=passage.source.article_id,
@@ -230,9 +281,19 @@ def _document(passage: Passage) -> tantivy.Document:
         publisher=fold(passage.source.publisher or ""),
         day=day_number(passage.source.published),
         stems=" ".join(f"{tag}:{stem(word)}" for word in content),
-        grams=" ".join(gram for word in content for gram in ngrams(word)),
-        names=" ".join(sorted(sounds)),
+        grams=" ".join(map(_joined_grams, content)),
+        names=" ".join(sounds),
     )
+
+
+@lru_cache(maxsize=100_000)
+def _sounds(word: str, tag: str) -> tuple[str, ...]:
+    return tuple(f"{key}{_SEPARATOR}{tag}{_SEPARATOR}{word}" for key in skeletons(word))
+
+
+@lru_cache(maxsize=100_000)
+def _joined_grams(word: str) -> str:
+    return " ".join(ngrams(word))
 
 
 def _restrictions(schema: tantivy.Schema, filters: Filters) -> list[tantivy.Query]:

@@ -90,7 +90,7 @@ class Lexicon:
         digest = _digest(content for _, content in sources)
         if cache is not None and (compiled := _load(cache, digest)) is not None:
             return compiled
-        rows = [row for path, content in sources for row in _rows(path, content)]
+        rows = [row for path, content in sources for row in _checked(path, content)]
         lexicon = cls(rows, _compile(rows))
         if cache is not None:
             _save(cache, digest, lexicon)
@@ -158,11 +158,11 @@ class Lexicon:
         if spoken not in self._meant:
             language, *phrase = spoken
             forms = _bare(phrase) if language == "ar" else {tuple(phrase)}
-            exact = tuple(number for number in numbers if not forms.isdisjoint(self._phrases(number, language)))
+            exact = tuple(number for number in numbers if not forms.isdisjoint(self._spelled(number, language)))
             self._meant[spoken] = exact or numbers
         return self._meant[spoken]
 
-    def _phrases(self, number: int, language: str) -> frozenset[tuple[str, ...]]:
+    def _spelled(self, number: int, language: str) -> frozenset[tuple[str, ...]]:
         if (language, number) not in self._written:
             self._written[language, number] = frozenset(_phrases(self._rows[number], language))
         return self._written[language, number]
@@ -185,7 +185,7 @@ def _bytes(path: Path) -> bytes:
         raise ConfigurationError(f"The lexicon {path} cannot be read ({error.strerror}); put it back, or take it away.") from error
 
 
-def _rows(path: Path, content: bytes) -> Iterator[str]:
+def _checked(path: Path, content: bytes) -> Iterator[str]:
     """The rows of a lexicon file, checked."""
     for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
         where = f"{path}:{number}"

@@ -125,11 +125,11 @@ def joined(rows: Sequence[Row]) -> list[Row]:
     founders: list[Row] = []
     by_english: defaultdict[str, list[int]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: -row.frequency):
-        shared = Counter(number for english in row.keys("en") for number in by_english[english])
+        shared = Counter(number for text in row.cells["en"] for number in by_english[key(text)])
         meant = next((number for number, _ in shared.most_common() if same(row, founders[number])), None)
         if meant is None:
-            for english in row.keys("en"):
-                by_english[english].append(len(concepts))
+            for text in row.cells["en"]:
+                by_english[key(text)].append(len(concepts))
             founders.append(row)
             concepts.append(Row({language: list(texts) for language, texts in row.cells.items()}, row.frequency))
         else:

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.articles import from_documents, read
+from assistant.articles import count, from_documents, read
 from assistant.errors import ArticleError
 from assistant.types import Article, Skipped, Source, Span
 
@@ -460,6 +460,15 @@ def test_one_path_may_be_given_by_itself(tmp_path: Path) -> None:
     """A single path is not taken for a sequence of letters."""
     path = write(tmp_path / "a.txt", EN)
     assert [list(read(given)) for given in (path, str(path))] == [[one(path)], [one(path)]]
+
+
+def test_what_will_be_looked_at_is_counted(tmp_path: Path) -> None:
+    """Files are counted as `read` looks at them: once each, a file of records as one, unknown formats only where named."""
+    feed = jsonl(tmp_path / "feed.jsonl", {"text": FA}, {"text": AR})
+    other = write(tmp_path / "a.jpg", "")
+    assert (count(tmp_path), count(str(feed)), count([tmp_path, feed, other])) == (1, 1, 2)
+    with pytest.raises(ArticleError, match="there is no such file or folder"):
+        count([tmp_path / "none"])
 
 
 def test_links_do_not_lead_out_of_a_folder(tmp_path: Path) -> None:

@@ -764,23 +764,26 @@ def test_bad_input_stores_nothing(
     assert catalogue.vectors(list(given), MODEL) == {}
 
 
-def test_another_model_is_adopted(catalogue: Catalogue) -> None:
-    """A library changes its model once every passage has a vector of the new one, and not before."""
+@pytest.mark.parametrize("name", ["big", MODEL])
+def test_another_model_is_adopted(catalogue: Catalogue, name: str) -> None:
+    """A library changes its model once every passage has a vector of the new one; until then the old ones are used alone."""
     take_in(catalogue, article("one\ntwo"))
     hashes = [text_hash("one"), text_hash("two")]
-    new = Manifest("big", 4, "splitter-2", np.zeros((3, 4), np.float32), NOON)
-    catalogue.keep({hashes[0]: np.ones(4, np.float32)}, "big", 4)
-    with pytest.raises(LibraryMismatch, match="1 passages have no vector of big yet; run the rebuild again"):
+    new = Manifest(name, 4, "splitter-2", np.zeros((3, 4), np.float32), NOON)
+    catalogue.keep({hashes[0]: np.ones(4, np.float32)}, name, 4)
+    with pytest.raises(LibraryMismatch, match=f"1 passages have no vector of {name} yet; run the rebuild again"):
         catalogue.adopt(new)
-    assert catalogue.manifest == MANIFEST
-    catalogue.keep({hashes[1]: np.full(4, 2, np.float32)}, "big", 4)
+    catalogue.keep({hashes[1]: np.full(4, 2, np.float32)}, name, 4)
+    ((_, matrix),) = catalogue.passage_vectors(MODEL)
+    np.testing.assert_array_equal(matrix, [vector("one"), vector("two")])
+    assert (catalogue.manifest, catalogue.integrity()) == (MANIFEST, [])
     generation = catalogue.generation
     catalogue.adopt(new)
-    assert (catalogue.manifest, catalogue.generation) == (new, generation + 1)
-    assert catalogue.vectors(hashes, MODEL) == {}
-    ((_, matrix),) = catalogue.passage_vectors("big")
+    assert (catalogue.manifest, catalogue.generation, catalogue.integrity()) == (new, generation + 1, [])
+    ((_, matrix),) = catalogue.passage_vectors(name)
     np.testing.assert_array_equal(matrix, [[1, 1, 1, 1], [2, 2, 2, 2]])
-    assert catalogue.integrity() == []
+    with catalogue._reading() as db:
+        assert db.execute("SELECT count(*) FROM vectors").fetchone() == (2,)
 
 
 # -- crashes and traces -----------------------------------------------------------------------------------------------
