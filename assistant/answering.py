@@ -159,7 +159,7 @@ class _Run:
         """The model's answer as far as it holds; None when the model is out of reach and nothing was shown."""
         writer = self._writer("answer")
         assert writer is not None
-        verifier = Verifier(retrieval.hits)
+        verifier = Verifier(retrieval.hits, self.parts.lexicon, retrieval.query.answer_language)
         statements: list[Statement] = []
         refused: list[tuple[Claim, str]] = []
         abstained = cut = False
@@ -255,7 +255,7 @@ class _Run:
 
     def quoted(self, retrieval: Retrieval) -> Generator[Statement, None, Answer]:
         """The answer in quotations."""
-        verifier = Verifier(retrieval.hits)
+        verifier = Verifier(retrieval.hits, self.parts.lexicon, retrieval.query.answer_language)
         statements: list[Statement] = []
         for claim in extractive.compose(retrieval, lexicon=self.parts.lexicon).claims:
             result = verifier.verify(claim)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from assistant import dates, numbers
+from assistant.lexicon import Lexicon
+from assistant.support import unsupported_names
 from assistant.text import Folded, fold, fold_with_map, is_stop_word, sentences, words
 from assistant.types import Citation, Claim, Dropped, Hit, Match, Passage, Quotation, Span, Statement
 
@@ -44,9 +46,14 @@ def find(quote: str, passages: Iterable[Passage]) -> Found | None:
 
 @dataclass(slots=True)
 class Verifier:
-    """Checks the claims of one answer one by one against the retrieved `hits`, numbering citations as they come."""
+    """Checks the claims of one answer one by one against the retrieved `hits`, numbering citations as they come.
+
+    `language` is that of the claims; names in them are looked for in the cited passages with the help of the `lexicon`.
+    """
 
     hits: Sequence[Hit]
+    lexicon: Lexicon
+    language: str
     citations: list[Citation] = field(default_factory=list)
 
     def verify(self, claim: Claim) -> Statement | Dropped:
@@ -61,9 +68,13 @@ class Verifier:
             if not _is_clause(place):
                 return Dropped(claim.text, f"its quote is too short to prove anything: «{place.quote}»")
             found.append(place)
-        unsupported = _unsupported_values(claim.text, found)
-        if unsupported:
-            return Dropped(claim.text, f"its quotes do not hold {', '.join(unsupported)}")
+        if not _repeats_a_quote(claim.text, found):
+            unsupported = _unsupported_values(claim.text, found)
+            if unsupported:
+                return Dropped(claim.text, f"its quotes do not hold {', '.join(unsupported)}")
+            unknown = unsupported_names(claim.text, self.language, _evidence(found), self.lexicon)
+            if unknown:
+                return Dropped(claim.text, f"what it cites does not name {', '.join(unknown)}")
         return Statement(claim.text, tuple(self._cite(place) for place in found), frame=claim.frame, note=claim.note)
 
     def _locate(self, quotation: Quotation) -> Found | None:
@@ -84,11 +95,21 @@ class Verifier:
         return citation
 
 
+def _repeats_a_quote(text: str, found: Sequence[Found]) -> bool:
+    """Whether the claim is a quotation, which holds all it says."""
+    return fold(text) in {fold(place.quote) for place in found}
+
+
+def _evidence(found: Sequence[Found]) -> list[str]:
+    """What names may rest on: the passages quoted (a quote says "he" of whom the passage names), their titles and outlets."""
+    sources = [place.passage.source for place in found]
+    known = [value for source in sources for value in (source.title, source.publisher) if value]
+    return [*(place.passage.text for place in found), *known]
+
+
 def _unsupported_values(text: str, found: Sequence[Found]) -> list[str]:
     """The numbers and dates of `text` that its quotes do not hold, compared as values."""
     quotes = [place.quote for place in found]
-    if fold(text) in {fold(quote) for quote in quotes}:
-        return []  # a quotation holds all it says
     published = {place.passage.source.published for place in found}
     reference = published.pop() if len(published) == 1 else None
     return [*numbers.unsupported(text, quotes), *dates.holds(text, quotes, reference=reference)]

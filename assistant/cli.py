@@ -203,7 +203,7 @@ def _resolved(filters: Filters, assistant: Assistant) -> Filters:
 
 
 @sanad.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(path_type=Path, readable=False))
 @click.option("--seeds", is_flag=True, help="Take in the five bundled articles.")
 @click.option("--prune", is_flag=True, help="Also take out articles whose file in these folders is gone.")
 @as_json
@@ -232,16 +232,27 @@ def ingest(common: Common, /, paths: tuple[Path, ...], seeds: bool, prune: bool,
 
 
 def _print_report(report: IngestReport, folder: Path) -> None:
+    """Every skipped input and note on a line of its own, then what became of the rest."""
     for skipped in report.skipped:
         place = skipped.path if skipped.line is None else f"{skipped.path}:{skipped.line}"
-        err(f"skipped {place}: {skipped.reason}")
+        alone = len(report.skipped) == 1 and not _taken(report)
+        err(f"skipped {place}: {skipped.reason}{'; nothing was taken in, mend it and run the same again' if alone else ''}")
     for note in report.notes:
         err(note)
-    if report.added or report.updated or report.unchanged or report.removed or not report.skipped:
+    if _taken(report):
         err(
             f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {report.removed} removed,"
             f" {len(report.skipped)} skipped; {report.passages} passages written to {folder}"
         )
+    elif len(report.skipped) > 1:
+        err("nothing was taken in; mend these files and run the same again")
+    elif not report.skipped:
+        err("There is no article in what was named; .txt, .md, .html, .pdf, .docx and .jsonl files are read.")
+
+
+def _taken(report: IngestReport) -> int:
+    """How many articles came, known ones too, or went."""
+    return report.added + report.updated + report.unchanged + report.removed
 
 
 @sanad.command()
@@ -256,7 +267,9 @@ def articles(common: Common, /, as_json: bool, **restrictions: Any) -> int:
     if as_json:
         _print_json(sources)
     elif not sources:
-        err("No article of the library is like that." if filters else "The library holds no article yet; take some in with `sanad ingest PATH`.")
+        err(
+            "No article of the library is like that." if filters else "The library is empty; add articles with `sanad ingest PATH`."
+        )
     else:
         out("\n".join(map(_one_line, sources)))
     return 0

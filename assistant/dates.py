@@ -431,7 +431,7 @@ def _year_after() -> str:
 def _several_days() -> str:
     """A day, a span of days («۳ تا ۵») or a list of them ("3, 4 and 5"), in figures or words."""
     suffix = r"(?:\s?(?P<ordinal>ام|م|st|nd|rd|th)(?!\w))?"
-    several = r"(?:(?:(?P<more>\d\d?)\s*[،,]\s*)*(?P<more>\d\d?)\s*(?:و|and|&)\s*)?"
+    several = r"(?:(?:(?P<more>\d\d?)\s*[،,]\s*){0,5}(?P<more>\d\d?)\s*(?:و|and|&)\s*)?"
     figures = rf"(?<!\d)(?<!\d[./:,٫٬-])(?<![a-z]){several}(?P<day>\d\d?){suffix}(?:{_TO}(?P<last>\d\d?){suffix})?"
     return (
         rf"(?:{figures}"

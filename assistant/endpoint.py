@@ -22,7 +22,7 @@ from assistant.verdicts import CONNECT, OPENAI, Server
 if TYPE_CHECKING:
     from openai import OpenAI, Timeout
 
-__all__ = ["PAUSE", "REQUESTS", "Endpoint", "patiently"]
+__all__ = ["PAUSE", "REQUESTS", "Endpoint", "patiently", "server_of", "without_retries"]
 
 REQUESTS = 3  # of one call, retries and all else included
 PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds before the second request, and at most before a later one
@@ -157,6 +157,29 @@ def patiently(
 def _pause(attempt: int, first: float) -> float:
     """A pause that doubles each time, up or down by a quarter so that many askers do not come back at once."""
     return min(LONGEST_PAUSE, first * 2.0 ** (attempt - 1)) * random.uniform(0.75, 1.25)
+
+
+# -- models of LlamaIndex ----------------------------------------------------------------------------------------------
+
+AnyModel = TypeVar("AnyModel")
+
+
+def without_retries(model: AnyModel) -> AnyModel:
+    """A copy of a LlamaIndex model that asks once; the model itself when it does not retry."""
+    if getattr(model, "max_retries", 0) and hasattr(model, "model_copy"):
+        copy: AnyModel = model.model_copy(update={"max_retries": 0})
+        return copy
+    return model
+
+
+def server_of(model: object, name: str, group: str) -> Server:
+    """Where a LlamaIndex model is asked, as far as it tells."""
+    url = getattr(model, "api_base", None) or getattr(model, "base_url", None) or ""
+    key = getattr(model, "api_key", None)
+    return Server(name, str(url), group, SecretStr(str(key)) if key else None)
+
+
+# -- what a setting may be ---------------------------------------------------------------------------------------------
 
 
 def _checked_url(url: str, variable: str, key: str) -> str:

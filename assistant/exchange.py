@@ -26,10 +26,6 @@ class DeadlinePassed(Exception):
     """The seconds of the question ran out while an answer was awaited."""
 
 
-class _Abandoned(Exception):
-    """Nobody waits for this request any more."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Item(Generic[T]):
     value: T
@@ -92,7 +88,6 @@ class Exchange(Generic[T]):
             self._socket = stream.get_extra_info("socket")
         if self._abandoned.is_set():
             self._break()
-            raise _Abandoned
 
     def _break(self) -> None:
         if self._socket is not None:

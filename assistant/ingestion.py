@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import TypeAlias
 
-from assistant.catalogue import Staged
+from assistant.catalogue import Catalogue, Staged
 from assistant.library import Library, Progress, unseen
+from assistant.protocols import Vectors
 from assistant.splitting import split
-from assistant.types import Article, Filters, IngestReport, Skipped, Source
+from assistant.types import Article, Filters, IngestReport, Passage, Skipped
 
-__all__ = ["ingest"]
+__all__ = ["Turn", "ingest"]
 
-BATCH = 400  # passages written in one transaction: large enough to be quick, small enough to lose little to a Ctrl-C
+# Stored at one go: some 400 passages. Large enough to be quick, small enough that whoever asks meanwhile waits a second.
+CHARACTERS = 500_000
+ARTICLES = 400
+
+Turn: TypeAlias = Callable[[], AbstractContextManager[Library]]
 
 
 def ingest(
-    library: Library,
+    turn: Turn,
     inputs: Iterable[Article | Skipped],
     *,
+    new: bool = False,
     prune: Sequence[str] = (),
     total: int = 0,
     progress: Progress = unseen,
 ) -> IngestReport:
     """What became of `inputs`: new articles are added, changed ones replace their former text, known ones are left alone.
 
+    `turn` gives the library to us alone for as long as its block lasts; between the blocks, those who ask have their turn.
+    For a `new` library, which the first block makes, there is none before there is something to store.
+
     Articles that came from a place under one of the `prune` locations, and from nowhere else, and did not come again, are
     removed. Stopping at any moment loses nothing that was stored; running the same again finishes the rest.
     """
-    work = _Work(library)
+    work = _Work(turn)
+    if not new:
+        work.begin()
     for done, item in enumerate(inputs, start=1):
         if isinstance(item, Skipped):
             work.skip(item)
@@ -36,8 +51,7 @@ def ingest(
             work.take(item)
         progress("ingesting", done, max(done, total))
     work.flush()
-    if prune:
-        work.prune(prune)
+    work.finish(prune)
     return work.report()
 
 
@@ -45,105 +59,189 @@ def ingest(
 class _Work:
     """One ingestion under way."""
 
-    library: Library
-    batch: dict[str, Staged] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)  # location → id of what this batch puts there
-    passages: int = 0
+    turn: Turn
+    library: Library | None = None
+    there: frozenset[str] = frozenset()  # the articles that were there when it began
+    batch: list[Article] = field(default_factory=list)
+    characters: int = 0
+    passages: dict[str, tuple[Passage, ...]] = field(default_factory=dict)  # of the batch, by article
+    vectors: dict[str, Vectors] = field(default_factory=dict)  # of the batch, by text
+    came: set[str] = field(default_factory=set)  # every location of an article
+    unread: set[str] = field(default_factory=set)  # every file and folder of which something could not be read
     added: int = 0
     updated: int = 0
     unchanged: int = 0
-    stored: int = 0
     removed: int = 0
-    seen: set[str] = field(default_factory=set)  # every location that came, skipped ones too
+    written: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def begin(self) -> None:
+        """Open the library, or make it."""
+        with self.turn() as self.library:
+            self.there = frozenset(source.article_id for source in self.library.catalogue.sources())
+
     def skip(self, item: Skipped) -> None:
         """Account for an input that is no article; what it gave earlier stays."""
-        self.seen.add(item.path)
+        self.unread.add(item.path)
         self.skipped.append(item)
 
     def take(self, article: Article) -> None:
-        """Decide what `article` is to the library, and stage it when it is new."""
-        self.seen.add(article.location)
-        if article.location in self.places or article.source.article_id in self.batch:
-            self.flush()  # the second of two equal articles is judged against the first
-        catalogue = self.library.catalogue
-        here = catalogue.located(article.location)
-        known = next(iter(catalogue.sources(Filters(articles=(article.source.article_id,)))), None)
-        if known is not None and not self._says_more(article, known):
-            if here != article.source.article_id:
-                self._moved(article, here)
-            self.unchanged += 1
-            return
-        passages = split(article)
-        if not passages:
-            self.skip(Skipped(article.location, "it holds no sentence to quote"))
-            return
-        self._stage(article, passages=len(passages), staged=Staged(article, passages, replaces=_other(here, article)))
-        if known is None and here is None:
-            self.added += 1
-        else:
-            self.updated += 1
-
-    def _says_more(self, article: Article, known: Source) -> bool:
-        """Whether the same text came again with other metadata; only the place it first came from may change it."""
-        first = self.library.catalogue.article(known.article_id).location
-        return first == article.location and replace(article.source, fetched=known.fetched) != known
-
-    def _moved(self, article: Article, here: str | None) -> None:
-        """The text is known from elsewhere: remember that it stands here too, and let go of what stood here before."""
-        gone = self.library.catalogue.relocate(article.source.article_id, article.location)
-        if gone:
-            self.library.drop(gone)
-        if here is None:
-            self.notes.append(f"{article.location} has the same text as an article already there ({article.source.article_id})")
-
-    def _stage(self, article: Article, *, passages: int, staged: Staged) -> None:
-        self.batch[article.source.article_id] = staged
-        self.places[article.location] = article.source.article_id
-        self.passages += passages
-        if self.passages >= BATCH:
+        """Put `article` into the batch, and store that when it is large enough."""
+        self.came.add(article.location)
+        self.batch.append(article)
+        self.characters += len(article.text)
+        if self.characters >= CHARACTERS or len(self.batch) >= ARTICLES:
             self.flush()
 
     def flush(self) -> None:
-        """Store what is staged."""
-        if self.batch:
-            self.library.store(list(self.batch.values()))
-        self.stored += self.passages
-        self.batch, self.places, self.passages = {}, {}, 0
+        """Store the batch."""
+        batch, self.batch, self.characters, self.passages = self.batch, [], 0, {}
+        if self.library is None and any(self._split(article) for article in batch):
+            self.begin()
+        if self.library is None:
+            for article in batch:
+                self._skip_empty(article)
+            return
+        self.vectors = self._embedded(self.library, batch)
+        with self.turn() as self.library:
+            for part in _without_repeats(batch):
+                self._store(self.library, part)
 
-    def prune(self, places: Sequence[str]) -> None:
-        """Remove the articles all of whose locations lie under `places` and did not come."""
-        catalogue = self.library.catalogue
+    def _embedded(self, library: Library, batch: Sequence[Article]) -> dict[str, Vectors]:
+        """The vectors of what seems to be new: made here, nobody waits for them."""
+        known = _known(library.catalogue, batch)
+        new = {article.source.article_id: article for article in batch if article.source.article_id not in known}
+        return library.embed([Staged(article, self._split(article)) for article in new.values()])
+
+    def _split(self, article: Article) -> tuple[Passage, ...]:
+        key = article.source.article_id
+        if key not in self.passages:
+            self.passages[key] = split(article)
+        # The same text may stand in two places under two titles.
+        return tuple(replace(passage, source=article.source) for passage in self.passages[key])
+
+    def _store(self, library: Library, articles: Sequence[Article]) -> None:
+        """Decide what each article is to the library, store what is new in any way, and count."""
+        known = _known(library.catalogue, articles)
+        staged: list[Staged] = []
+        fresh: list[str | None] = []  # for each article of a text that was not known: what stood in its place
+        for article in articles:
+            here = library.catalogue.located(article.location)
+            if article.source.article_id not in known:
+                if not self._split(article):
+                    self._skip_empty(article)
+                    continue
+                fresh.append(here)
+            elif _says_more(library.catalogue, article):
+                self.updated += 1
+            else:
+                self.unchanged += 1
+                if here == article.source.article_id:
+                    continue
+                if here is None:
+                    library.catalogue.relocate(article.source.article_id, article.location)
+                    self.notes.append(
+                        f"{article.location} has the same text as an article already there ({article.source.article_id})"
+                    )
+                    continue
+                # It has taken the place of another. Stored together with the rest, two that changed places both stay.
+            staged.append(Staged(article, self._split(article), replaces=here if here != article.source.article_id else None))
+        left = set(library.store(staged, self.vectors)) if staged else set()
+        for here in fresh:
+            if here in left:
+                left.remove(here)
+                self.updated += 1
+            else:
+                self.added += 1
+        self.removed += len(left)
+        self.written += sum(len(item.passages) for item in staged)
+
+    def _skip_empty(self, article: Article) -> None:
+        self.skip(Skipped(article.location, "it holds no sentence to quote"))
+
+    def finish(self, places: Sequence[str]) -> None:
+        """Remove what did not come again from `places`, and the last traces of what is gone."""
+        if self.library is None:
+            return
+        with self.turn() as library:
+            if places:
+                self._prune(library, places)
+            library.scrub()
+            for item in self.skipped:
+                if library.catalogue.located(item.path):
+                    self.notes.append(f"{item.path} was skipped; the article it gave earlier is kept")
+
+    def _prune(self, library: Library, places: Sequence[str]) -> None:
         gone = []
-        for source in catalogue.sources():
-            locations = catalogue.locations(source.article_id)
-            if all(_under(location, places) and not self._came(location) for location in locations):
-                gone.append(source.article_id)
+        for source in library.catalogue.sources():
+            # What was not there when we began was brought by somebody else meanwhile.
+            if source.article_id in self.there:
+                locations = library.catalogue.locations(source.article_id)
+                if all(_under(location, places) and not self._came(location) for location in locations):
+                    gone.append(source.article_id)
         if gone:
-            self.library.remove(gone)
+            library.remove(gone)
         self.removed += len(gone)
 
     def _came(self, location: str) -> bool:
-        # A file that could not be read this time says nothing about the records it held.
-        return location in self.seen or location.rsplit("#", 1)[0] in self.seen
+        # What could not be read this time says nothing about what it held.
+        return location in self.came or any(place in self.unread for place in _around(location))
 
     def report(self) -> IngestReport:
+        """What was done so far."""
         return IngestReport(
             added=self.added,
             updated=self.updated,
             unchanged=self.unchanged,
             removed=self.removed,
-            passages=self.stored,
+            passages=self.written,
             skipped=tuple(self.skipped),
             notes=tuple(self.notes),
         )
 
 
-def _other(here: str | None, article: Article) -> str | None:
-    return None if here == article.source.article_id else here
+def _known(catalogue: Catalogue, articles: Iterable[Article]) -> set[str]:
+    """The ids of those articles that are there."""
+    ids = tuple({article.source.article_id for article in articles})
+    return {source.article_id for source in catalogue.sources(Filters(articles=ids))} if ids else set()
 
 
-def _under(location: str, places: Sequence[str]) -> bool:
+def _says_more(catalogue: Catalogue, article: Article) -> bool:
+    """Whether the same text came again with other metadata; only the place it first came from may change it."""
+    before = catalogue.article(article.source.article_id)
+    if before.location != article.location and not _is_gone(before.location):
+        return False
+    same = replace(article.source, fetched=before.source.fetched) == before.source
+    return not same or article.boilerplate != before.boilerplate
+
+
+def _without_repeats(batch: Iterable[Article]) -> Iterator[list[Article]]:
+    """The batch in parts in which no text and no place occurs twice: the second is judged by what the first did."""
+    waiting = list(batch)
+    while waiting:
+        taken: set[str] = set()
+        part: list[Article] = []
+        rest: list[Article] = []
+        for article in waiting:
+            names = {f"text {article.source.article_id}", f"place {article.location}"}
+            (rest if names & taken else part).append(article)
+            taken |= names
+        yield part
+        waiting = rest
+
+
+def _around(location: str) -> Iterator[str]:
+    """The location, the file it is in and the folders around that."""
+    file = location.rpartition("#")[0] or location
+    yield from (location, file, *map(str, PurePosixPath(file).parents))
+
+
+def _under(location: str, places: Iterable[str]) -> bool:
     return any(location == place or location.startswith((f"{place.rstrip('/')}/", f"{place}#")) for place in places)
+
+
+def _is_gone(location: str) -> bool:
+    """Whether the file an article came from is no longer there."""
+    file = location.rpartition("#")[0]
+    return os.path.isabs(location) and not os.path.exists(location) and not (file and os.path.exists(file))

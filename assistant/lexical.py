@@ -10,14 +10,14 @@ import json
 import math
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import tantivy
 
-from assistant.errors import DiskFull, LibraryDamaged, LibraryError, LibraryNotWritable
+from assistant.errors import DiskFull, LibraryDamaged, LibraryError, LibraryLocked, LibraryNotWritable
 from assistant.names import skeletons
 from assistant.text import fold, is_stop_word, ngrams, stem, stem_variants, words
 from assistant.types import Concept, Filters, Passage, day_number
@@ -90,7 +90,13 @@ class LexicalIndex:
 
     def discard(self) -> None:
         """Forget what was added and deleted since the last commit, and let others write."""
-        self._writer = None
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with suppress(ValueError):  # one that failed already
+                writer.rollback()
+            with suppress(ValueError):
+                # Ends the writer. Waiting for Python to collect it is not enough: a kept traceback may hold it, and its lock.
+                writer.wait_merging_threads()
 
     def reload(self) -> None:
         """See what was committed since, also by another process."""
@@ -146,10 +152,11 @@ class LexicalIndex:
     def sounding(self, keys: Iterable[str]) -> set[Sounding]:
         """The words of the collection that have one of these skeletons (see `names.skeletons`)."""
         found: set[Sounding] = set()
-        for key in keys:
-            for term, _ in self._searcher.terms_with_prefix("names", key + _SEPARATOR, limit=SAME_SOUND):
-                _, language, word = term.split(_SEPARATOR, 2)
-                found.add(Sounding(word, language))
+        with self._explained():
+            for key in keys:
+                for term, _ in self._searcher.terms_with_prefix("names", key + _SEPARATOR, limit=SAME_SOUND):
+                    _, language, word = term.split(_SEPARATOR, 2)
+                    found.add(Sounding(word, language))
         return found
 
     def _df(self, term: str) -> int:
@@ -194,7 +201,6 @@ class LexicalIndex:
             if self._searcher.doc_freq("grams", gram)
         ]
 
-
     # -- errors ------------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -203,7 +209,7 @@ class LexicalIndex:
         try:
             yield
         except (ValueError, OSError) as exc:
-            self._writer = None  # a writer that failed once fails for ever
+            self.discard()  # a writer that failed once fails for ever
             raise self._error(exc) from exc
 
     def _error(self, exc: Exception) -> LibraryError:
@@ -212,7 +218,11 @@ class LexicalIndex:
         full = "No space left" in text or "StorageFull" in text or "quota exceeded" in text
         if full or (died and shutil.disk_usage(self._folder).free < _LITTLE_ROOM):
             return DiskFull(f"The disk holding {self._folder} is full; free some space and run the same command again.")
-        if "ermission denied" in text or "PermissionDenied" in text or "ead-only file system" in text or "LockBusy" in text:
+        if "LockBusy" in text:
+            return LibraryLocked(
+                f"The full-text index in {self._folder} is being written by another program; wait for it, or stop it."
+            )
+        if "ermission denied" in text or "PermissionDenied" in text or "ead-only file system" in text:
             return LibraryNotWritable(f"The folder {self._folder} cannot be written to; allow writing or choose another --library.")
         reason = " ".join(text.split())[:120]
         return LibraryDamaged(f"The full-text index in {self._folder} cannot be used ({reason}); run `sanad rebuild`.")
@@ -311,4 +321,3 @@ def _restrictions(schema: tantivy.Schema, filters: Filters) -> list[tantivy.Quer
         until = day_number(filters.until) or 99_999_999
         wanted.append(tantivy.Query.range_query(schema, "day", tantivy.FieldType.Integer, since, until))
     return [tantivy.Query.const_score_query(query, 0.0) for query in wanted]
-

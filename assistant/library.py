@@ -5,53 +5,60 @@ Nothing here is lost by a crash: the catalogue is written first, and whatever th
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from assistant.catalogue import Catalogue, Manifest, Staged, text_hash
-from assistant.errors import DiskFull, LibraryDamaged, LibraryMismatch, NoLibrary
-from assistant.lexical import LexicalIndex
+from assistant.errors import BadModelOutput, DiskFull, LibraryMismatch, NoLibrary
+from assistant.indexes import ALL, LEXICAL, Indexes, Progress, unseen
 from assistant.protocols import Embedder, Vectors
 from assistant.splitting import SPLITTER
-from assistant.types import Passage
-from assistant.vectors import VectorIndex
+from assistant.types import Filters
 
-__all__ = ["Library", "Progress", "exists"]
+__all__ = ["Library", "Progress", "exists", "unseen"]
 
 DATABASE = "library.db"
-CANARIES = ("شمخانی با نماینده پوتین در تهران دیدار کرد.", "التقى الوفد الروسي وزير الخارجية.", "The envoy flew to Tehran on Sunday.")
-BATCH = 500  # passages embedded at a time when a library changes its model
+CANARIES = (
+    "شمخانی با نماینده پوتین در تهران دیدار کرد.",
+    "التقى الوفد الروسي وزير الخارجية.",
+    "The envoy flew to Tehran on Sunday.",
+)
 SAME_MODEL = 0.99  # cosine of a canary with itself, as embedded when the library was made
+BATCH = 500  # passages embedded at a time when a library changes its model
+FEW, SHARE = 1_000, 0.1  # passages; a full-text index with more waste is made anew: 0.7 s for a thousand
 
 ROOM = 8 * 2**20  # bytes; journals and an index segment
 GROWTH = 20  # bytes stored per byte of text, indexes included (measured 12 to 17)
 
-Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
-
 
 def exists(folder: Path) -> bool:
-    """Whether `folder` holds a library."""
-    return (folder / DATABASE).exists()
-
-
-def unseen(doing: str, done: int, total: int) -> None:
-    """A `Progress` for nobody."""
+    """Whether `folder` holds a library, or may hold one that cannot be looked at."""
+    try:
+        return (folder / DATABASE).exists()
+    except OSError:
+        return True
 
 
 class Library:
-    """One open library. Callers hold the right lock: shared for reading, exclusive for everything that changes it."""
+    """One open library, for any number of threads.
+
+    Callers hold the right lock: shared for reading, exclusive for everything that changes it.
+    """
 
     def __init__(self, folder: Path, catalogue: Catalogue, embedder: Embedder) -> None:
         self.folder = folder
         self.catalogue = catalogue
-        self._embedder = embedder
-        self._lexical: LexicalIndex | None = None
-        self._vectors: VectorIndex | None = None
-        self._seen = catalogue.generation
+        self.indexes = Indexes(folder, catalogue)
+        self.embedder = embedder
+        self._file = _identity(folder)
+        self._trusted: Manifest | None = None
 
     # -- opening -----------------------------------------------------------------------------------------------------
 
@@ -59,176 +66,167 @@ class Library:
     def create(cls, folder: Path, embedder: Embedder) -> Library:
         """A new, empty library in `folder`, which is made when missing."""
         library = cls(folder, Catalogue.create(folder / DATABASE, _manifest(embedder)), embedder)
-        library._make_indexes()
-        return library
-
-    @classmethod
-    def open(cls, folder: Path, embedder: Embedder, *, any_model: bool = False) -> Library:
-        """The library in `folder`. Raises `NoLibrary` when there is none, `LibraryMismatch` when another model made it
-        (not with `any_model`, for `reembed`)."""
-        if not exists(folder):
-            raise NoLibrary(f"There is no library in {folder}; make one with `sanad ingest PATH` (or `sanad ingest --seeds`).")
-        library = cls(folder, Catalogue.open(folder / DATABASE), embedder)
         try:
-            if not any_model:
-                library._check_model()
-        except LibraryMismatch:
+            library.rebuild()
+        except BaseException:
             library.close()
             raise
         return library
 
+    @classmethod
+    def open(cls, folder: Path, embedder: Embedder) -> Library:
+        """The library in `folder`. Raises `NoLibrary` when there is none. The embedder is not asked anything yet."""
+        if not exists(folder):
+            raise NoLibrary(f"There is no library in {folder}; make one with `sanad ingest PATH` (or `sanad ingest --seeds`).")
+        return cls(folder, Catalogue.open(folder / DATABASE), embedder)
+
     def close(self) -> None:
         """Let go of every file."""
-        self._close_indexes()
+        self.indexes.close()
         self.catalogue.close()
 
-    def _check_model(self) -> None:
-        manifest, embedder = self.catalogue.manifest, self._embedder
+    def is_current(self) -> bool:
+        """Whether the folder still holds the file that was opened, and not another library."""
+        return self._file == _identity(self.folder)
+
+    def refresh(self) -> None:
+        """See what another process changed since this library was last looked at."""
+        self.indexes.refresh()
+
+    def check_model(self) -> None:
+        """Raises `LibraryMismatch` when the embedder is not the one the library was made with.
+
+        Three sentences are embedded for it, once.
+        """
+        manifest, embedder = self.catalogue.manifest, self.embedder
+        if self._trusted == manifest and np.array_equal(self._trusted.canaries, manifest.canaries):
+            return
         way_out = "run `sanad rebuild --embed` to embed the library anew, or set the model it was made with"
         if (manifest.embedding, manifest.dimension) != (embedder.name, embedder.dimension):
             raise LibraryMismatch(
                 f"The library was made with {manifest.embedding} ({manifest.dimension} dimensions), not with"
                 f" {embedder.name} ({embedder.dimension}); {way_out}."
             )
-        likeness = np.sum(embedder.embed(CANARIES) * manifest.canaries, axis=1)
-        if float(likeness.min()) < SAME_MODEL:
-            raise LibraryMismatch(f"The model called {embedder.name} gives other vectors than when the library was made; {way_out}.")
+        likeness = np.sum(_embedded(embedder, CANARIES) * manifest.canaries, axis=1)
+        if not float(likeness.min()) >= SAME_MODEL:
+            raise LibraryMismatch(
+                f"The model called {embedder.name} gives other vectors than when the library was made; {way_out}."
+            )
+        self._trusted = manifest
 
-    # -- the derived indexes -----------------------------------------------------------------------------------------
+    # -- health ------------------------------------------------------------------------------------------------------
 
-    @property
-    def lexical(self) -> LexicalIndex:
-        """The full-text index, opened on first use."""
-        if self._lexical is None:
-            self._lexical = LexicalIndex(self.folder / "lexical")
-        return self._lexical
+    def in_step(self) -> bool:
+        """Whether every change was finished and both indexes show what the catalogue holds."""
+        return not self._cut_off() and not self.indexes.faults()
 
-    @property
-    def vectors(self) -> VectorIndex:
-        """The vector index, opened on first use."""
-        if self._vectors is None:
-            self._vectors = VectorIndex(self.folder / "chroma")
-        return self._vectors
-
-    def refresh(self) -> None:
-        """See what another process changed since this library was opened."""
-        generation = self.catalogue.generation
-        if generation != self._seen:
-            self._close_indexes()
-            self._seen = generation
-
-    def needs_mending(self) -> bool:
-        """Whether an earlier change was cut off, or an index is missing, unreadable or out of step with the catalogue."""
-        return bool(self.out_of_step())
+    def searchable(self) -> bool:
+        """Whether the full text can be searched, whatever else is wrong."""
+        return LEXICAL not in self.indexes.faults()
 
     def out_of_step(self) -> list[str]:
-        """What keeps the indexes from showing what the catalogue holds, one line each."""
-        found = []
-        if any(self.catalogue.unfinished()):
-            found.append("a change was cut off; the next `sanad ask` or `sanad ingest` finishes it")
-        passages = self.catalogue.count().passages
-        for name, count in (("full-text", lambda: self.lexical.count()), ("vector", lambda: self.vectors.count())):
-            try:
-                if count() != passages:
-                    found.append(f"the {name} index holds {count()} passages and the catalogue {passages}; run `sanad rebuild`")
-            except LibraryDamaged as exc:
-                found.append(str(exc))
-        return found
+        """Everything that keeps the indexes from showing what the catalogue holds, one line each; looks at every byte."""
+        found = ["a change was cut off; the next `sanad ask` or `sanad ingest` finishes it"] if self._cut_off() else []
+        return found + [fault for _, fault in sorted(self.indexes.faults(every_byte=True).items())]
+
+    def _cut_off(self) -> bool:
+        return self.indexes.cut_off or any(self.catalogue.unfinished())
 
     def mend(self, progress: Progress = unseen) -> None:
-        """Finish what was cut off and rebuild the indexes when they are not in step. Needs the exclusive lock."""
-        pending, leaving = self.catalogue.unfinished()
-        try:
+        """Finish what was cut off and make those indexes anew that cannot be used. Embeds nothing."""
+        with self.indexes.changing():
+            sound = set(ALL - self.indexes.faults().keys())
+            pending, leaving = self.catalogue.unfinished()
             if pending:
-                self.index_pending(pending)
+                self.indexes.add(pending, known=pending, into=sound)
                 leaving = (*leaving, *self.catalogue.publish(pending))
-            if leaving:
-                self.drop(leaving)
-        except LibraryDamaged:
-            self.rebuild(progress)
-            return
-        if self.needs_mending():
-            self.rebuild(progress)
+            self._drop(leaving, out_of=sound)
+            passages = self.catalogue.count().passages
+            sound = {index for index in sound if self.indexes.count(index) == passages}
+            if ALL - sound:
+                self.indexes.make(ALL - sound, progress)
 
     def rebuild(self, progress: Progress = unseen) -> int:
         """Make both indexes anew from the catalogue, with no embedding call; how many passages they hold."""
-        self._close_indexes()
-        self._make_indexes()
-        pending, leaving = self.catalogue.unfinished()
-        leaving = (*leaving, *self.catalogue.publish(pending))
-        self.catalogue.forget(leaving)
-        total, done = self.catalogue.count().passages, 0
-        for ids, vectors in self.catalogue.passage_vectors(self._embedder.name):
-            self._index(ids, vectors)
-            done += len(ids)
-            progress("rebuilding", done, total)
-        self.lexical.commit()
-        return done
+        with self.indexes.changing():
+            self._settle()
+            return self.indexes.make(progress=progress)
 
     def reembed(self, progress: Progress = unseen) -> int:
         """Embed every passage with the present embedder, make it the library's own, and rebuild; how many passages."""
-        total, done = self.catalogue.count().passages, 0
-        for passages in self.catalogue.every_passage(BATCH):
-            vectors = self._embedder.embed([passage.text for passage in passages])
-            kept = {text_hash(passage.text): vector for passage, vector in zip(passages, vectors, strict=True)}
-            self.catalogue.keep(kept, self._embedder.name, self._embedder.dimension)
-            done += len(passages)
-            progress("embedding", done, total)
-        self.catalogue.adopt(_manifest(self._embedder))
-        return self.rebuild(progress)
+        with self.indexes.changing():
+            self._settle()
+            total, done = self.catalogue.count().passages, 0
+            for passages in self.catalogue.every_passage(BATCH):
+                texts = {text_hash(passage.text): passage.text for passage in passages}
+                vectors = _embedded(self.embedder, list(texts.values()))
+                self.catalogue.keep(dict(zip(texts, vectors, strict=True)), self.embedder.name, self.embedder.dimension)
+                done += len(passages)
+                progress("embedding", done, total)
+            self.catalogue.adopt(replace(_manifest(self.embedder), created=self.catalogue.manifest.created))
+            return self.indexes.make(progress=progress)
 
-    def _make_indexes(self) -> None:
-        self._lexical = LexicalIndex(self.folder / "lexical", create=True)
-        self._vectors = VectorIndex(self.folder / "chroma", create=True)
-
-    def _close_indexes(self) -> None:
-        if self._vectors is not None:
-            self._vectors.close()
-        self._lexical = self._vectors = None
+    def _settle(self) -> None:
+        """Finish in the catalogue what was cut off; the indexes are going to be made anew."""
+        pending, leaving = self.catalogue.unfinished()
+        self.catalogue.forget((*leaving, *self.catalogue.publish(pending)), thorough=False)
 
     # -- changing ----------------------------------------------------------------------------------------------------
 
-    def store(self, staged: Sequence[Staged]) -> None:
-        """Take `staged` articles in: truth first, then the indexes, then they are seen and what they replace goes."""
+    def embed(self, staged: Iterable[Staged], known: Mapping[str, Vectors] | None = None) -> dict[str, Vectors]:
+        """The vectors that the passages of `staged` need and the library does not keep, by `text_hash`; those `known` are taken.
+
+        Needs no lock, so that nobody who asks waits for an embedding model.
+        """
+        texts = {text_hash(passage.text): passage.text for item in staged for passage in item.passages}
+        found = {key: vector for key, vector in (known or {}).items() if key in texts}
+        kept = self.catalogue.vectors(list(texts), self.embedder.name)
+        missing = [key for key in texts if key not in kept and key not in found]
+        if missing:
+            found.update(zip(missing, _embedded(self.embedder, [texts[key] for key in missing]), strict=True))
+        return found
+
+    def store(self, staged: Sequence[Staged], vectors: Mapping[str, Vectors] | None = None) -> tuple[str, ...]:
+        """Take `staged` articles in, with the vectors that `embed` gave; the ids of what they replaced.
+
+        Truth first, then the indexes, then they are seen and what they replace goes.
+        """
         self._check_room(staged)
-        hashes = {text_hash(passage.text): passage.text for item in staged for passage in item.passages}
-        known = self.catalogue.vectors(list(hashes), self._embedder.name)
-        missing = [key for key in hashes if key not in known]
-        fresh = self._embedder.embed([hashes[key] for key in missing]) if missing else []
-        self.catalogue.stage(
-            staged,
-            dict(zip(missing, fresh, strict=True)),
-            self._embedder.name,
-            datetime.now(UTC).replace(microsecond=0),
-        )
+        vectors = self.embed(staged, vectors)
         ids = [item.article.source.article_id for item in staged]
-        self.index_pending(ids)
-        self.drop(self.catalogue.publish(ids))
-        self._seen = self.catalogue.generation
+        known = [source.article_id for source in self.catalogue.sources(Filters(articles=tuple(ids)))]
+        with self.indexes.changing():
+            self.catalogue.stage(staged, vectors, self.embedder.name, _now())
+            self.indexes.add(ids, known=known)
+            leaving = self.catalogue.publish(ids)
+            self._drop(leaving)
+        return leaving
 
     def remove(self, article_ids: Sequence[str]) -> None:
-        """Take articles out of the catalogue and of both indexes, without a trace."""
-        self.drop(self.catalogue.retire(article_ids))
-        self._seen = self.catalogue.generation
+        """Take articles out of the catalogue and of both indexes. See `scrub` for their last traces."""
+        with self.indexes.changing():
+            self._drop(self.catalogue.retire(article_ids))
 
-    def index_pending(self, article_ids: Sequence[str]) -> None:
-        """Put articles that are staged but not yet seen into both indexes."""
-        for ids, vectors in self.catalogue.passage_vectors(self._embedder.name, articles=article_ids):
-            self._index(ids, vectors)
-        self.lexical.commit()
+    def scrub(self, *, thorough: bool = False) -> None:
+        """Take what was removed or replaced out of the bytes of the files too.
 
-    def drop(self, article_ids: Sequence[str]) -> None:
-        """Take articles that have left the catalogue's view out of both indexes, then out of the catalogue."""
-        if not article_ids:
-            return
-        self.lexical.delete(article_ids)
-        self.lexical.commit()
-        self.vectors.delete(article_ids)
-        self.catalogue.forget(article_ids)
+        The full-text index keeps the words of what was deleted until it is made anew; unless this is to be `thorough`, that
+        waits until they are a tenth of it.
+        """
+        waste, held = self.indexes.lexical.waste(), self.indexes.lexical.count()
+        much = waste > 0 and (thorough or held < FEW or waste > SHARE * held)
+        if much or self.catalogue.traces:
+            with self.indexes.changing():
+                if much:
+                    self.indexes.make({LEXICAL})
+                with suppress(DiskFull):  # the catalogue remembers that it is still to do
+                    self.catalogue.scrub()
 
-    def _index(self, passages: Sequence[Passage], vectors: Vectors) -> None:
-        self.lexical.add(passages)
-        self.vectors.add(passages, vectors)
+    def _drop(self, article_ids: Sequence[str], *, out_of: Collection[str] = ALL) -> None:
+        """Take articles that have left the catalogue's view out of the indexes, then out of the catalogue."""
+        self.indexes.delete(article_ids, out_of=out_of)
+        if article_ids:
+            self.catalogue.forget(article_ids, thorough=False)
 
     def _check_room(self, staged: Iterable[Staged]) -> None:
         """Refuse before writing when the disk surely has too little room."""
@@ -246,7 +244,29 @@ def _manifest(embedder: Embedder) -> Manifest:
         embedding=embedder.name,
         dimension=embedder.dimension,
         splitter=SPLITTER,
-        canaries=embedder.embed(CANARIES),
-        created=datetime.now(UTC).replace(microsecond=0),
+        canaries=_embedded(embedder, CANARIES),
+        created=_now(),
     )
 
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _embedded(embedder: Embedder, texts: Sequence[str]) -> Vectors:
+    vectors = embedder.embed(texts)
+    if vectors.shape != (len(texts), embedder.dimension):
+        raise BadModelOutput(
+            f"{embedder.name} gave vectors of shape {vectors.shape} for {len(texts)} texts, not"
+            f" {(len(texts), embedder.dimension)}; check the embedding model."
+        )
+    return vectors
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Which file the catalogue in `folder` is, whatever its name."""
+    try:
+        stat = os.stat(folder / DATABASE)
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino

@@ -85,7 +85,7 @@ _COSTS = {
     for one in _WEIGHTS
     for other in _WEIGHTS
 }
-_COSTS.update({pair: cost for (one, other), cost in _NEAR.items() for pair in ((one, other), (other, one))})
+_COSTS.update({exchange: cost for pair, cost in _NEAR.items() for exchange in ((pair[0], pair[1]), (pair[1], pair[0]))})
 
 
 def likeness(a: str, b: str) -> float:

@@ -55,16 +55,17 @@ def find(text: str, language: str = "und") -> list[NumberMention]:
 
 def unsupported(text: str, quotes: Sequence[str]) -> list[str]:
     """The numbers of `text` whose value stands in no quote; weak ones and those of dates are left out (see `dates.holds`)."""
-    claims = [mention for mention in _outside_dates(text) if not mention.weak and not _is_mark(text, mention)]
+    claims = [mention for mention, dated in _with_dates(text) if not (mention.weak or dated or _is_mark(text, mention))]
     if not claims:
         return []
     evidence = [mention for quote in quotes for mention in _evidence(quote)]
     return [text[claim.start : claim.end] for claim in claims if not any(_supports(claim, mention) for mention in evidence)]
 
 
-def _outside_dates(text: str) -> list[NumberMention]:
+def _with_dates(text: str) -> list[tuple[NumberMention, bool]]:
+    """The numbers of `text`, each with whether it belongs to a date."""
     days = dates.find(text, reference=None)
-    return [number for number in find(text) if not any(day.start < number.end and number.start < day.end for day in days)]
+    return [(number, any(day.start < number.end and number.start < day.end for day in days)) for number in find(text)]
 
 
 def _is_mark(text: str, mention: NumberMention) -> bool:
@@ -72,18 +73,17 @@ def _is_mark(text: str, mention: NumberMention) -> bool:
     return text[mention.start - 1 : mention.start] == "[" and text[mention.end : mention.end + 1] == "]"
 
 
+_DAY = "day of a date"
+
+
 def _evidence(quote: str) -> Iterator[NumberMention]:
     """The numbers of a quote; the day of a date supports only ordinals ("on the 20th"), its year any number."""
-    apart = set(_outside_dates(quote))
-    for mention in find(quote):
-        if mention in apart or mention.value >= 1000:
-            yield mention
-        else:
-            yield replace(mention, kind="ordinal", unit="date")
+    for mention, dated in _with_dates(quote):
+        yield replace(mention, unit=_DAY) if dated and mention.value < 1000 else mention
 
 
 def _supports(claim: NumberMention, evidence: NumberMention) -> bool:
-    if evidence.unit == "date" and claim.kind != "ordinal":
+    if evidence.unit == _DAY and claim.kind != "ordinal":
         return False
     mine, theirs = _readings(claim), _readings(evidence)
     if claim.kind == "percent":
@@ -436,8 +436,13 @@ def _looked_up(text: str, language: str) -> tuple[_Entry | None, str, bool, bool
     return None, "", False, False
 
 
+_LONGEST = 40  # characters of a number in figures
+
+
 def _figures(text: str, start: int, glued: bool) -> list[_Token]:
     """The number in figures, with both readings where its marks are ambiguous; several where they only separate a list."""
+    if len(text) > _LONGEST:
+        return []  # no amount of anything
     readings = _readings_of(text)
     if readings:
         return [_Token(text, start, start + len(text), glued, value=readings[0], others=tuple(readings[1:]))]
@@ -519,7 +524,7 @@ def _numbers(tokens: Sequence[_Token], language: str) -> list[_Number]:
         number = None if _is_other(tokens, index) else _read(tokens, index, language)
         if number:
             found.append(number)
-        index = number.end if number else index + 1
+        index = max(number.end if number else 0, index + 1)
     return _share_percent(found, tokens)
 
 
@@ -634,9 +639,11 @@ def _term(tokens: Sequence[_Token], index: int) -> _Term | None:
         return _Term(token.entry.value / scale, scale, index + 1, token.entry.ordinal, False)
     group = _group(tokens, index)
     if group is None:
-        if token.part != "scale" or _at(tokens, index - 1).part == "few":
+        if token.part != "scale" or token.entry is None:
             return None
-        group = _Group(Fraction(1), index)
+        # «هزار», وألف: one of the scale, which is then the group of what follows («هزار میلیارد»).
+        bare = _scaled(tokens, _Group(token.entry.value, index + 1, token.entry.ordinal), figures=False, money=False)
+        return bare._replace(group=bare.group / token.entry.value, scale=bare.scale * token.entry.value)
     more = _half_more(tokens, group.end)
     if more and _at(tokens, more.end).part in ("scale", "scales"):
         group = _Group(group.value + more.value, more.end)

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
-from functools import cached_property
-from itertools import chain
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from assistant import articles as reading
 from assistant.answering import Answerer
 from assistant.budget import Budget
 from assistant.embedding import EmbeddedEmbedder
-from assistant.errors import EmptyLibrary, NoLibrary
+from assistant.errors import (
+    DiskFull,
+    EmptyLibrary,
+    LibraryDamaged,
+    LibraryError,
+    LibraryLocked,
+    LibraryMismatch,
+    LibraryNotWritable,
+    ModelError,
+    ModelUnavailable,
+    NoLibrary,
+)
 from assistant.generative import Writer
 from assistant.ingestion import ingest
 from assistant.lexicon import Lexicon
 from assistant.library import Library, Progress, exists, unseen
 from assistant.locks import LibraryLock
+from assistant.models import OfflineEmbedder, budget_from, chat_from, embedder_from, prices_from
 from assistant.prompts import Prompts
 from assistant.protocols import ChatModel, Embedder
 from assistant.resources import data_folder
@@ -67,6 +78,8 @@ class Assistant:
         chat: ChatModel | None = None,
         prices: tuple[float, float] | None = None,
         limits: Callable[[], Budget] = Budget,
+        choose_embedder: Callable[[Embedder], Embedder] | None = None,
+        offline: bool = False,
         today: Callable[[], date] = date.today,
     ) -> None:
         self.folder = folder
@@ -78,6 +91,8 @@ class Assistant:
         self._chat = chat
         self._prices = prices
         self._limits = limits
+        self._choose_embedder = choose_embedder
+        self._offline = offline
         self._today = today
         self._library: Library | None = None
         self._opening = threading.Lock()
@@ -94,7 +109,17 @@ class Assistant:
     def from_settings(cls, settings: Settings | None = None) -> Self:
         """An assistant as the environment, `.env` and `sanad.toml` say."""
         chosen = settings or load()
-        return cls(chosen.library, language=chosen.language, passages=chosen.passages, lock_wait=chosen.lock_wait)
+        return cls(
+            chosen.library,
+            language=chosen.language,
+            passages=chosen.passages,
+            lock_wait=chosen.lock_wait,
+            chat=chat_from(chosen),
+            prices=prices_from(chosen),
+            limits=partial(budget_from, chosen),
+            choose_embedder=partial(embedder_from, chosen),
+            offline=chosen.offline,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -104,9 +129,10 @@ class Assistant:
 
     def close(self) -> None:
         """Let go of the library's files."""
-        if self._library is not None:
-            self._library.close()
-            self._library = None
+        with self._opening:
+            if self._library is not None:
+                self._library.close()
+                self._library = None
 
     # Both are opened on first use, when the library folder, which keeps the compiled lexicon, is known to be there.
 
@@ -123,8 +149,11 @@ class Assistant:
 
     @cached_property
     def _embedder(self) -> Embedder:
+        if self._given_embedder is not None:
+            return self._given_embedder
         # Vectors belong to the shipped lexicon alone, so that a user's own rows never unsettle a library.
-        return self._given_embedder or EmbeddedEmbedder(self._shipped)
+        embedded = EmbeddedEmbedder(self._shipped)
+        return self._choose_embedder(embedded) if self._choose_embedder else embedded
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
@@ -175,9 +204,7 @@ class Assistant:
     @cached_property
     def _answerer(self) -> Answerer:
         writer = None if self._chat is None else Writer(self._chat, Prompts(), self._today)
-        return Answerer(
-            lexicon=self._lexicon, writer=writer, prices=self._prices, today=self._today, language=self._language
-        )
+        return Answerer(lexicon=self._lexicon, writer=writer, prices=self._prices, today=self._today, language=self._language)
 
     def _search(self, query: Query) -> Retrieval:
         with self._reading() as library:
@@ -204,12 +231,12 @@ class Assistant:
 
     def articles(self, filters: Filters | None = None) -> list[Source]:
         """What is known of each article, the newest first, those of unknown day last."""
-        with self._reading(empty=True) as library:
+        with self._browsing() as library:
             return library.catalogue.sources(filters or Filters())
 
     def article(self, article_id: str) -> Article:
         """The article of that id, or of that unambiguous beginning of an id. Raises `UnknownArticle`."""
-        with self._reading(empty=True) as library:
+        with self._browsing() as library:
             return library.catalogue.article(article_id)
 
     # -- changing ----------------------------------------------------------------------------------------------------
@@ -220,8 +247,9 @@ class Assistant:
         With `prune`, articles that came from these paths earlier and no longer do are removed.
         """
         from assistant import articles as reading
+        from assistant.readers import shown
 
-        places = [Path(path).absolute().as_posix() for path in paths] if prune else []
+        places = [shown(Path(os.path.abspath(path))) for path in paths] if prune else []
         return self._take(reading.read(paths), progress, total=reading.count(paths), prune=places)
 
     def ingest_seeds(self, *, progress: Progress = unseen) -> IngestReport:
@@ -237,8 +265,10 @@ class Assistant:
     def remove(self, article_ids: Sequence[str]) -> list[Source]:
         """Take articles out, without a trace in any store; what was removed. Raises `UnknownArticle`, then nothing is removed."""
         with self._changing("remove") as library:
-            sources = [library.catalogue.article(name).source for name in article_ids]
+            found = [library.catalogue.article(name).source for name in article_ids]
+            sources = list({source.article_id: source for source in found}.values())
             library.remove([source.article_id for source in sources])
+            library.scrub(thorough=True)
             return sources
 
     def rebuild(self, *, embed: bool = False, progress: Progress = unseen) -> int:
@@ -247,14 +277,14 @@ class Assistant:
         No embedding call is made unless `embed` asks for every passage to be embedded with the present embedder, which then
         becomes the library's own.
         """
-        with self._changing("rebuild", mend=False, any_model=embed) as library:
+        with self._changing("rebuild", mend=False) as library:
             return library.reembed(progress) if embed else library.rebuild(progress)
 
     # -- looking after it --------------------------------------------------------------------------------------------
 
     def status(self) -> LibraryStatus:
         """What the library holds and what made it."""
-        with self._reading(empty=True) as library:
+        with self._browsing() as library:
             sources = library.catalogue.sources()
             counts, manifest = library.catalogue.count(), library.catalogue.manifest
         days = sorted(source.published for source in sources if source.published)
@@ -276,50 +306,69 @@ class Assistant:
     def problems(self) -> list[str]:
         """Everything wrong with the library, one line each; nothing is changed."""
         self._require()
-        with self._lock.shared():
-            library = self._opened()
-            return [*library.catalogue.integrity(), *library.out_of_step()]
+        found: list[str] = []
+        try:
+            with self._lock.shared():
+                library = self._opened()
+                found += library.catalogue.integrity()
+                found += library.out_of_step()
+                library.check_model()
+        except (LibraryDamaged, LibraryMismatch, ModelError) as exc:
+            found += [] if str(exc) in found else [str(exc)]
+        return found
 
     def _take(
         self, inputs: Iterable[Article | Skipped], progress: Progress, *, total: int = 0, prune: Sequence[str] = ()
     ) -> IngestReport:
-        waiting = iter(inputs)
-        first: list[Article | Skipped] = []
-        if not exists(self.folder):
-            # Where nothing can be read, nothing is made.
-            first = list(_up_to_first_article(waiting))
-            if not any(isinstance(item, Article) for item in first):
-                return IngestReport(skipped=tuple(item for item in first if isinstance(item, Skipped)))
-        with self._changing("ingest", create=True) as library:
-            return ingest(library, chain(first, waiting), prune=prune, total=total, progress=progress)
+        @contextmanager
+        def turn() -> Iterator[Library]:
+            with self._changing("ingest", create=True) as library:
+                library.check_model()
+                yield library
+
+        return ingest(turn, inputs, new=not exists(self.folder), prune=prune, total=total, progress=progress)
 
     # -- the library and its locks -----------------------------------------------------------------------------------
 
     @contextmanager
-    def _reading(self, *, empty: bool = False) -> Iterator[Library]:
-        """The library under the shared lock, mended first where an earlier change was cut off."""
+    def _browsing(self) -> Iterator[Library]:
+        """The library under the shared lock, to look at its catalogue, which is always whole."""
         self._require()
         with self._lock.shared():
-            if not self._opened().needs_mending():
-                yield self._stocked(self._opened(), empty)
-                return
-        with self._changing("mend"):
-            pass
-        with self._lock.shared():
-            yield self._stocked(self._opened(), empty)
+            yield self._opened()
 
     @contextmanager
-    def _changing(
-        self, doing: str, *, create: bool = False, mend: bool = True, any_model: bool = False
-    ) -> Iterator[Library]:
+    def _reading(self) -> Iterator[Library]:
+        """The library under the shared lock, to be searched; mended first where it is not in order."""
+        self._require()
+        with self._lock.shared():
+            library = self._opened()
+            if library.in_step():
+                yield self._answerable(library)
+                return
+        failed = self._mend()
+        with self._lock.shared():
+            library = self._opened()
+            if failed and not library.searchable():
+                raise failed
+            yield self._answerable(library)
+
+    def _mend(self) -> LibraryError | None:
+        """Put the library in order; why that could not be done, for what can be read is read all the same."""
+        try:
+            with self._changing("mend"):
+                return None
+        except (LibraryNotWritable, DiskFull, LibraryLocked) as exc:
+            return exc
+
+    @contextmanager
+    def _changing(self, doing: str, *, create: bool = False, mend: bool = True) -> Iterator[Library]:
         """The library under the exclusive lock."""
         if not create:
             self._require()
         with self._lock.exclusive(doing):
-            if create and not exists(self.folder):
-                self._library = Library.create(self.folder, self._embedder)
-            library = self._opened(any_model=any_model)
-            if mend and library.needs_mending():
+            library = self._opened(create=create)
+            if mend and not library.in_step():
                 library.mend()
             yield library
 
@@ -327,21 +376,39 @@ class Assistant:
         if not exists(self.folder):
             raise NoLibrary(f"There is no library in {self.folder}; make one with `sanad ingest PATH` (or `sanad ingest --seeds`).")
 
-    def _opened(self, *, any_model: bool = False) -> Library:
+    def _opened(self, *, create: bool = False) -> Library:
+        """The open library, as it is now. Call it under the lock."""
         with self._opening:
+            if self._library is not None and not self._library.is_current():
+                self._library.close()  # another one has taken its place
+                self._library = None
             if self._library is None:
-                self._library = Library.open(self.folder, self._embedder, any_model=any_model)
+                made = create and not exists(self.folder)
+                self._library = Library.create(self.folder, self._embedder) if made else self._open()
             self._library.refresh()
             return self._library
 
-    def _stocked(self, library: Library, empty: bool) -> Library:
-        if not empty and not library.catalogue.count().articles:
+    def _answerable(self, library: Library) -> Library:
+        if not library.catalogue.count().articles:
             raise EmptyLibrary(f"The library in {self.folder} holds no article yet; add some with `sanad ingest PATH`.")
+        with suppress(ModelUnavailable):  # then the question cannot be embedded either, and only the full text is searched
+            library.check_model()
+        return library
+
+    def _open(self) -> Library:
+        library = Library.open(self.folder, self._embedder)
+        made_with = library.catalogue.manifest
+        if self._offline and made_with.embedding != self._embedder.name:
+            # Nothing can be embedded now, but what was embedded before is there, and the full text is.
+            library.embedder = OfflineEmbedder(made_with.embedding, made_with.dimension)
         return library
 
     def _retriever(self, library: Library) -> Retriever:
         return Retriever(
-            lexical=library.lexical, vectors=library.vectors, embedder=self._embedder, fetch=library.catalogue.passages
+            lexical=library.indexes.lexical,
+            vectors=library.indexes.sound_vectors,
+            embedder=library.embedder,
+            fetch=library.catalogue.passages,
         )
 
 
@@ -374,11 +441,8 @@ class AnswerStream:
 
 def _size(folder: Path) -> int:
     """Bytes of all files under `folder`."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _up_to_first_article(inputs: Iterator[Article | Skipped]) -> Iterator[Article | Skipped]:
-    for item in inputs:
-        yield item
-        if isinstance(item, Article):
-            return
+    size = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # an index at work replaces its files
+            size += path.stat().st_size if path.is_file() else 0
+    return size

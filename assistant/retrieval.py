@@ -22,9 +22,9 @@ DENSE_WEIGHT = 0.15  # of the vector leg against the full-text leg, see the abla
 BACKGROUND = 1_000  # passages of an imagined collection that keeps weights sensible when the real one has five articles
 NAME_LENGTH = 3  # characters; shorter words have too little sound to compare
 # Least share of the question's weight that one sentence and its neighbours must speak of, by language of the question.
-FLOORS: Mapping[str, float] = {"fa": 0.40, "ar": 0.40, "en": 0.40}
+FLOORS: Mapping[str, float] = {"fa": 0.45, "ar": 0.42, "en": 0.45}
 CROSS_FLOOR = 0.30  # when the article's language is not the question's
-DEFAULT_FLOOR = 0.40
+DEFAULT_FLOOR = 0.45
 
 
 class Retriever:

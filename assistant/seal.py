@@ -6,15 +6,19 @@ Chroma reads its vector files unchecked: other bytes in them give wrong hits or 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Seal", "Stamp"]
+from assistant.errors import DiskFull, LibraryNotWritable
+
+__all__ = ["Seal", "Stamp", "explained"]
 
 FILE = "seal.json"
 _BLOCK = 2**20
@@ -30,13 +34,12 @@ class Stamp(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """`files` (by their path within the library) as they were at `generation` of the catalogue, with so many `passages`.
+    """`files` (by their path within the library) as they were at `generation` of the catalogue.
 
     Not `whole` means that a change began and has not ended: the files may be other ones by now.
     """
 
     generation: int
-    passages: int
     whole: bool
     files: Mapping[str, Stamp] = field(repr=False)
 
@@ -46,14 +49,14 @@ class Seal:
         try:
             said = json.loads((folder / FILE).read_bytes())
             files = {str(name): Stamp(*map(int, stamp)) for name, stamp in said["files"].items()}
-            return cls(int(said["generation"]), int(said["passages"]), said["whole"] is True, files)
+            return cls(int(said["generation"]), said["whole"] is True, files)
         except (OSError, ValueError, TypeError, LookupError, AttributeError):
             return None
 
     def write(self, folder: Path) -> None:
         """Make this the seal of the library in `folder`, on the disk before anything that is written after it."""
         draft = folder / f"{FILE}.new"
-        said = {"generation": self.generation, "passages": self.passages, "whole": self.whole, "files": self.files}
+        said = {"generation": self.generation, "whole": self.whole, "files": self.files}
         with open(draft, "w", encoding="utf-8") as file:
             json.dump(said, file)
             file.flush()
@@ -96,3 +99,16 @@ def _sum(path: Path) -> int:
         while block := file.read(_BLOCK):
             value = zlib.crc32(block, value)
     return value
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn what the operating system says about writing in `folder` into an error of ours."""
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"The disk holding {folder} is full; free some space and run the same command again.") from exc
+        raise LibraryNotWritable(
+            f"The folder {folder} cannot be written ({exc.strerror or exc}); allow it, or choose another --library."
+        ) from exc

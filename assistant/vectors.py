@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from assistant.types import Filters, Passage, day_number
 __all__ = ["VectorIndex"]
 
 _COLLECTION = "passages"
+_LISTED = 500  # ids named in one condition
 
 
 class VectorIndex:
@@ -34,7 +36,7 @@ class VectorIndex:
             raise LibraryDamaged(f"The vector index in {folder} is missing; run `sanad rebuild`.")
         try:
             settings = Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder), allow_reset=False)
-            self._client = chromadb.PersistentClient(path=str(folder), settings=settings)
+            self._client, self._system = _own_client(settings)
             self._collection = self._open_collection(create)
             self._batch = int(self._client.get_max_batch_size())
         except (ChromaError, ValueError) as exc:
@@ -43,16 +45,23 @@ class VectorIndex:
     def _open_collection(self, create: bool) -> Any:
         if create:
             # Without `embedding_function=None` Chroma stores a default that would download a model on first use.
-            return self._client.create_collection(
-                _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-            )
+            return self._client.create_collection(_COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}})
         return self._client.get_collection(_COLLECTION, embedding_function=None)
+
+    @staticmethod
+    def files(folder: Path) -> list[Path]:
+        """The files in `folder` that Chroma reads unchecked: its vector files, where it has written them down.
+
+        `chroma.sqlite3` is not among them: it changes whenever it is opened, and SQLite notices damage by itself.
+        """
+        written = [path.parent for path in folder.glob("*/index_metadata.pickle")]
+        return [path for segment in written for path in segment.iterdir()]
 
     def close(self) -> None:
         """Let go of the folder; a later `VectorIndex` on it reads it afresh."""
-        self._collection = None
-        # A client is cached by path for the life of the process and would go on seeing the index as it was.
-        SharedSystemClient.clear_system_cache()
+        if self._collection is not None:
+            self._collection = None
+            self._system.stop()  # closes its files, which otherwise stay open until the garbage is collected
 
     def count(self) -> int:
         """How many passages are indexed."""
@@ -77,19 +86,16 @@ class VectorIndex:
     def delete(self, article_ids: Iterable[str]) -> None:
         """Remove every passage of these articles."""
         ids = list(article_ids)
-        if not ids:
-            return
         try:
-            self._collection.delete(where={"article": {"$in": ids}})
+            for start in range(0, len(ids), _LISTED):
+                self._collection.delete(where={"article": {"$in": ids[start : start + _LISTED]}})
         except ChromaError as exc:
             raise self._error(exc) from exc
 
     def search(self, vector: Vectors, *, filters: Filters, limit: int) -> list[tuple[str, float]]:
         """The ids and cosine similarities (-1 to 1) of the `limit` nearest passages, best first."""
         try:
-            found = self._collection.query(
-                query_embeddings=[vector], n_results=limit, where=_where(filters), include=["distances"]
-            )
+            found = self._collection.query(query_embeddings=[vector], n_results=limit, where=_where(filters), include=["distances"])
         except ChromaError as exc:
             raise self._error(exc) from exc
         return [(str(name), 1.0 - float(distance)) for name, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
@@ -100,7 +106,24 @@ class VectorIndex:
             return DiskFull(f"The disk holding {self._folder} is full; free some space and run the same command again.")
         if "code: 8" in text or "readonly database" in text or "Permission denied" in text or "code: 14" in text:
             return LibraryNotWritable(f"The folder {self._folder} cannot be written to; allow writing or choose another --library.")
-        return LibraryDamaged(f"The vector index in {self._folder} cannot be read ({text.splitlines()[0][:120]}); run `sanad rebuild`.")
+        reason = text.splitlines()[0][:120]
+        return LibraryDamaged(f"The vector index in {self._folder} cannot be read ({reason}); run `sanad rebuild`.")
+
+
+_making = threading.Lock()
+
+
+def _own_client(settings: Settings) -> tuple[Any, Any]:
+    """A client, and what runs it, that nothing else uses.
+
+    Chroma shares one a folder for the life of the process, which goes on seeing the index as it was when another process
+    changes it, and cannot be closed by one of its users alone.
+    """
+    with _making:
+        client: Any = chromadb.PersistentClient(path=settings.persist_directory, settings=settings)
+        system = SharedSystemClient._identifier_to_system.pop(client._identifier)
+        SharedSystemClient._identifier_to_refcount.pop(client._identifier)
+    return client, system
 
 
 def _metadata(passage: Passage) -> dict[str, str | int]:

@@ -57,7 +57,7 @@ class Server:
     @property
     def host(self) -> str:
         """Who gets to see what is sent; empty when it is not known."""
-        return urlsplit(self.url).netloc
+        return urlsplit(self.url).netloc.rpartition("@")[2]
 
     def variable(self, name: str) -> str:
         """The environment variable of one of the settings."""

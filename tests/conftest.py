@@ -10,6 +10,7 @@ import network_guard
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
+from model_server import ModelServer
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCH = os.environ.get("SANAD_BENCH") and Path(os.environ["SANAD_BENCH"]).resolve()
@@ -60,3 +61,10 @@ def bench() -> Path:
     if not BENCH:
         pytest.skip("SANAD_BENCH is not set")
     return BENCH
+
+
+@pytest.fixture
+def model_server() -> Iterator[ModelServer]:
+    """A model server on this machine that answers over real HTTP."""
+    with ModelServer() as server:
+        yield server

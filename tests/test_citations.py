@@ -10,15 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.citations import Found, Verifier, find
+from assistant.lexicon import Lexicon
 from assistant.text import clean
 from assistant.types import Citation, Claim, Dropped, Hit, Match, Passage, Quotation, Source, Span, Statement
 
+LEXICON = Lexicon.open()
 PERSIAN = "وزارت خارجه گفت: «آتش‌بس حلبِ سوریه در ۳۰ آذر برقرار شد». شمخانی با نمایندۀ پوتین دیدار کرد."
 ARABIC = "وقال مستشار وزير الخـ.ـارجـ.ـية الإيراني “أصغر خـ.ـاجـ.ـي” إن الطرفين اتفقا. حضر 3 وزراء."
 
 
 def passage(text: str, name: str = "a", start: int = 0, **known: object) -> Passage:
     return Passage(f"{name}-{start}", Source(name, language="fa", **known), text, start, start + len(text))  # type: ignore[arg-type]
+
+
+def checker(*passages: Passage, language: str = "en") -> Verifier:
+    return Verifier(hits(*passages), LEXICON, language)
 
 
 def hits(*passages: Passage) -> tuple[Hit, ...]:
@@ -93,7 +99,7 @@ def test_a_claim_with_a_true_quote_becomes_a_statement() -> None:
     """The statement carries a citation whose offsets are those of the article, not of the passage."""
     text = "شمخانی با نمایندۀ پوتین در تهران دیدار کرد."
     source = Source("a", language="fa", publisher="ایسنا", published=date(2016, 12, 18))
-    verifier = Verifier(hits(Passage("a-100", source, text, 100, 100 + len(text))))
+    verifier = checker(Passage("a-100", source, text, 100, 100 + len(text)))
     claim = Claim("Shamkhani met the envoy.", (Quotation(0, "شمخانی با نمایندۀ پوتین"),), frame="According to ISNA:")
     citation = Citation(1, source, "شمخانی با نمایندۀ پوتین", 100, 123, Match.EXACT)
     assert verifier.verify(claim) == Statement("Shamkhani met the envoy.", (citation,), frame="According to ISNA:")
@@ -102,7 +108,7 @@ def test_a_claim_with_a_true_quote_becomes_a_statement() -> None:
 
 def test_one_place_has_one_number() -> None:
     """The same quote cited twice keeps its number; another gets the next."""
-    verifier = Verifier(hits(passage(PERSIAN), passage(ARABIC, "b")))
+    verifier = checker(passage(PERSIAN), passage(ARABIC, "b"))
     first = verifier.verify(Claim("x", (Quotation(0, "شمخانی با نمایندۀ پوتین دیدار کرد"),)))
     again = verifier.verify(Claim("y", (Quotation(0, "شمخانی با نماینده پوتین دیدار کرد"), Quotation(1, "إن الطرفين اتفقا. حضر"))))
     assert isinstance(first, Statement)
@@ -113,7 +119,7 @@ def test_one_place_has_one_number() -> None:
 
 def test_a_quote_is_cited_where_it_really_stands() -> None:
     """A quote said to be in one passage but standing in another is cited to the other."""
-    verifier = Verifier(hits(passage(ARABIC, "b"), passage(PERSIAN, "a")))
+    verifier = checker(passage(ARABIC, "b"), passage(PERSIAN, "a"))
     result = verifier.verify(Claim("x", (Quotation(0, "شمخانی با نمایندۀ پوتین دیدار کرد"),)))
     assert isinstance(result, Statement)
     assert result.citations[0].source.article_id == "a"
@@ -121,7 +127,7 @@ def test_a_quote_is_cited_where_it_really_stands() -> None:
 
 def test_a_quote_standing_twice_is_cited_where_it_was_said_to_stand() -> None:
     """The passage the claim names comes first, even when only its spelling differs there."""
-    verifier = Verifier(hits(passage("نماينده پوتین با او دیدار کرد", "a"), passage("نماینده پوتین با او دیدار کرد", "b")))
+    verifier = checker(passage("نماينده پوتین با او دیدار کرد", "a"), passage("نماینده پوتین با او دیدار کرد", "b"))
     result = verifier.verify(Claim("x", (Quotation(0, "نماینده پوتین با او دیدار کرد"),)))
     assert isinstance(result, Statement)
     assert (result.citations[0].source.article_id, result.citations[0].match) == ("a", Match.FOLDED)
@@ -138,14 +144,14 @@ def test_a_quote_standing_twice_is_cited_where_it_was_said_to_stand() -> None:
 )
 def test_a_claim_without_proof_is_dropped_with_its_reason(claim: Claim, reason: str) -> None:
     """No quote, an invented one, one from nowhere, or a single word: not shown, and it is said why."""
-    verifier = Verifier(hits(passage(PERSIAN)))
+    verifier = checker(passage(PERSIAN))
     assert verifier.verify(claim) == Dropped("x", reason)
     assert verifier.citations == []
 
 
 def test_a_whole_short_sentence_is_a_quote() -> None:
     """Three words are enough when they are all the article says there."""
-    verifier = Verifier(hits(passage("او به تهران رفت. حضر 3 وزراء.", "a")))
+    verifier = checker(passage("او به تهران رفت. حضر 3 وزراء.", "a"))
     assert isinstance(verifier.verify(Claim("Three ministers came.", (Quotation(0, "حضر 3 وزراء."),))), Statement)
 
 
@@ -160,15 +166,34 @@ def test_a_whole_short_sentence_is_a_quote() -> None:
 )
 def test_numbers_and_dates_must_hold_in_the_quote(sentence: str, shown: bool) -> None:
     """A date in another calendar holds; another day, or a number the quote does not have, does not."""
-    verifier = Verifier(hits(passage(PERSIAN, published=date(2016, 12, 21))))
+    verifier = checker(passage(PERSIAN, published=date(2016, 12, 21)))
     result = verifier.verify(Claim(sentence, (Quotation(0, "آتش‌بس حلبِ سوریه در ۳۰ آذر برقرار شد"),)))
     assert isinstance(result, Statement) is shown
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language", "shown"),
+    [
+        ("Shamkhani met Putin's envoy.", "en", True),
+        ("Shamkhani met Obama's envoy.", "en", False),
+        ("The Iranian official met Lavrentiev.", "en", False),
+        ("ISNA reports that Shamkhani met the envoy.", "en", True),
+        ("شمخانی با فرستادهٔ پوتین ملاقات کرد.", "fa", True),
+        ("شمخانی با فرستادهٔ اوباما ملاقات کرد.", "fa", False),
+        ("التقى شمخاني مبعوث بوتين.", "ar", True),
+        ("التقى شمخاني مبعوث أوباما.", "ar", False),
+    ],
+)
+def test_names_must_stand_in_what_is_cited(sentence: str, language: str, shown: bool) -> None:
+    """A name may be translated, or spelled as it sounds, or be the outlet's; one that nobody wrote is not shown."""
+    verifier = checker(passage(PERSIAN, publisher="ایسنا"), language=language)
+    assert isinstance(verifier.verify(Claim(sentence, (Quotation(0, "شمخانی با نمایندۀ پوتین دیدار کرد"),))), Statement) is shown
 
 
 def test_passages_of_equal_content_stay_apart() -> None:
     """Two articles with one sentence are two citations."""
     one, other = passage("او دیروز به تهران رفت.", "a"), passage("او دیروز به تهران رفت.", "b")
-    verifier = Verifier(hits(one, replace(other, start=5, end=27)))
+    verifier = checker(one, replace(other, start=5, end=27))
     verifier.verify(Claim("x", (Quotation(0, one.text),)))
     result = verifier.verify(Claim("y", (Quotation(1, one.text),)))
     assert isinstance(result, Statement)

@@ -83,9 +83,7 @@ def test_a_command_decides_its_exit_code(value: int | None, code: int, monkeypat
 @pytest.mark.parametrize(
     "exc", [NoLibrary("none"), LibraryLocked("held"), LibraryDamaged("broken"), QuestionError("empty"), AssistantError("odd")]
 )
-def test_our_errors_are_one_line(
-    exc: AssistantError, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_our_errors_are_one_line(exc: AssistantError, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """An error of ours is its message, after our name, with its own exit code."""
     assert ended(monkeypatch, fail(exc)) == exc.exit_code
     assert capsys.readouterr() == ("", f"sanad: {exc}\n")

@@ -295,7 +295,13 @@ Black Friday | the Sunday Times | in 1500 villages | 2,016 people | 192.168.1.1 
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [(text.strip(), language) for language, listed in NOT_DATES.items() for line in listed.split("\n") for text in line.split("|") if text],
+    [
+        (text.strip(), language)
+        for language, listed in NOT_DATES.items()
+        for line in listed.split("\n")
+        for text in line.split("|")
+        if text
+    ],
 )
 def test_what_only_looks_like_a_date_is_left_alone(text: str, language: str) -> None:
     """Verbs, names, bullets, noughts, prayers, lengths of time, clocks, fractions, versions and impossible days are no dates."""

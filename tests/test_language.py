@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +56,7 @@ QUESTIONS = {
     "id": ["Siapa yang menang dan apa itu?"],
     "he": ["מי ניצח בבחירות?"],
     "zh": ["谁赢得了选举？"],
-    "ja": ["誰が勝ちましたか"],
+    "ja": ["誰が勝ちましたか", "東京都知事選挙の結果"],
     "ko": ["누가 선거에서 이겼습니까?"],
     "el": ["Ποιος κέρδισε τις εκλογές;"],
 }
@@ -125,3 +129,39 @@ def test_any_text_gets_a_code(text: str) -> None:
     assert code.isascii()
     assert code.islower()
     assert 2 <= len(code) <= 3
+
+
+PERSIAN_KEYS, ARABIC_KEYS = str.maketrans("يكأإآةى", "یکاااهی"), str.maketrans("یک", "يك")
+
+
+def as_it_is(text: str) -> str:
+    return text
+
+
+def typed_on_arabic_keys(text: str) -> str:
+    return text.translate(ARABIC_KEYS).replace("\u200c", "").rstrip("؟?")
+
+
+def typed_on_persian_keys(text: str) -> str:
+    return text.translate(PERSIAN_KEYS).rstrip("؟?")
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize(
+    ("language", "sets", "damage", "floor"),
+    [
+        ("fa", "pquad persianqa parsinlu-rc ntrex-fa", as_it_is, 0.99),
+        ("fa", "pquad persianqa parsinlu-rc ntrex-fa", typed_on_arabic_keys, 0.96),
+        ("ar", "xquad-ar arcd ntrex-ar", as_it_is, 0.99),
+        ("ar", "xquad-ar arcd ntrex-ar", typed_on_persian_keys, 0.96),
+        ("en", "xquad-en-ar ntrex-en-ar", as_it_is, 0.99),
+        ("en", "xquad-en-ar ntrex-en-ar", str.lower, 0.99),
+    ],
+)
+def test_questions_of_the_outside_sets_are_told(
+    bench: Path, language: str, sets: str, damage: Callable[[str], str], floor: float
+) -> None:
+    """99 of 100 questions in clean spelling, 96 in damaged spelling."""
+    lines = [line for name in sets.split() for line in (bench / name / "queries.jsonl").read_text("utf-8").splitlines()]
+    told = [detect(damage(json.loads(line)["question"])) for line in lines]
+    assert told.count(language) >= floor * len(told)
