@@ -1,4 +1,4 @@
-"""From a question to an answer: the loop in which claims go to the verifier one by one, and what fails is mended once or dropped."""
+"""From a question to an answer: claims go to the verifier one by one, and what fails there is mended once or dropped."""
 
 from __future__ import annotations
 

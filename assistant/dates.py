@@ -892,29 +892,32 @@ def _joined(first: _Found, second: _Found, view: _View, reference: date | None) 
     """One expression out of two that name one time («سه‌شنبه 30 آذر / 20 دسامبر», "yesterday, Saturday"); None when they do not."""
     parts, gap = None, view.folded.text[first.end : second.start]
     if _CLOSE.fullmatch(gap):
-        parts = _with_weekday(first, second, reference)
+        parts = _with_weekday(first, second)
     if parts is None and _PAIR.fullmatch(gap):
         parts = _paired(first, second, reference)
     closing = "(" in gap and view.folded.text[second.end : second.end + 1] == ")"
     return _Found(first.start, second.end + closing, parts) if parts else None
 
 
-def _with_weekday(first: _Found, second: _Found, reference: date | None) -> tuple[Parts, ...] | None:
+def _with_weekday(first: _Found, second: _Found) -> tuple[Parts, ...] | None:
     """The parts of a day that is named twice, by a weekday or a relative word and by something else."""
-    loose, day = (first, second) if second.parts[0].day is not None else (second, first)
-    extra = loose.parts[0]
-    if extra.day is not None or extra.month is not None or not (extra.weekday is not None or extra.relative.startswith("day")):
+    loose, named = (second, first) if first.parts[0].day is not None else (first, second)
+    word, known = loose.parts[0], named.parts[0]
+    if (word.day, word.month, word.year) != (None, None, None) or not (word.weekday is not None or word.relative.startswith("day")):
         return None
-    known = day.parts[0]
     if known.day is None:
-        if {extra.relative[:3], known.relative[:3]} != {"day", ""} or None not in (extra.weekday, known.weekday):
-            return None
-        both = (extra, known)
-        return (Parts(weekday=next(p.weekday for p in both if p.weekday is not None), relative=extra.relative or known.relative),)
+        return _named_day(word, known) or _named_day(known, word)
     days = _span(known, known.year) if known.year is not None else None
-    if known.days > 1 or known.weekday is not None or (days and extra.weekday not in (None, days.since.weekday())):
+    if known.days > 1 or known.weekday is not None or (days and word.weekday not in (None, days.since.weekday())):
         return None
-    return tuple(replace(part, weekday=extra.weekday) for part in day.parts)
+    return tuple(replace(part, weekday=word.weekday) for part in named.parts)
+
+
+def _named_day(word: Parts, weekday: Parts) -> tuple[Parts, ...] | None:
+    """Yesterday and Saturday as yesterday's Saturday."""
+    if word.relative.startswith("day") and word.weekday is None and weekday == Parts(weekday=weekday.weekday):
+        return (replace(weekday, relative=word.relative),) if weekday.weekday is not None else None
+    return None
 
 
 def _paired(first: _Found, second: _Found, reference: date | None) -> tuple[Parts, ...] | None:

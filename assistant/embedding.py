@@ -44,7 +44,7 @@ class EmbeddedEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of `texts`, shape (len(texts), 1024), unit length; a text without any word gives the first axis."""
-        vectors = np.zeros((len(texts), DIMENSION), dtype=np.float32)
+        vectors: Vectors = np.zeros((len(texts), DIMENSION), dtype=np.float32)
         for row, text in enumerate(texts):
             for feature, weight in self._features(text).items():
                 place, sign = _place(feature)
@@ -52,7 +52,8 @@ class EmbeddedEmbedder:
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors[norms[:, 0] == 0, 0] = 1.0
         norms[norms == 0] = 1.0
-        return vectors / norms
+        vectors /= norms
+        return vectors
 
     def embed_query(self, text: str) -> Vectors:
         """The vector of a question, shape (1024,)."""

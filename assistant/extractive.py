@@ -149,5 +149,8 @@ def _folded(marks: str) -> tuple[str, ...]:
     return tuple(" ".join(words(mark)) for mark in marks.split("|"))
 
 
-_WHEN = _folded("کی|چه زمان|چه زمانی|چه وقت|چه تاریخی|چه سالی|چه روزی|متی|متى|تاريخ|أي عام|أي سنة|أي يوم|when|what date|what day|which day|what year")
+_WHEN = _folded(
+    "کی|چه زمان|چه زمانی|چه وقت|چه تاریخی|چه سالی|چه روزی|متی|متى|تاريخ|أي عام|أي سنة|أي يوم|when|what date|what day|which day"
+    "|what year"
+)
 _HOW_MANY = _folded("چند|چقدر|چه تعداد|تعداد|چندمین|كم|عدد|how many|how much|what number")

@@ -123,7 +123,7 @@ class Server:
                 case socket.gaierror():
                     return Verdict(ModelUnavailable(f"The name of {self._place} cannot be resolved; {way_out}."), again=True)
                 case ssl.SSLError():
-                    reason = self.excerpt(getattr(cause, "verify_message", "") or cause.reason or "TLS failed")
+                    reason = self.excerpt(getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or "TLS failed")
                     return Verdict(ModelUnavailable(f"There is no safe connection to {self._place} ({reason}); {way_out}."))
                 case ConnectionRefusedError():
                     return Verdict(ModelUnavailable(f"{self._place} refuses the connection; {way_out}."), again=True)

@@ -250,7 +250,9 @@ def test_help_around_the_question_may_fail(first: str | Exception) -> None:
 def test_quotes_are_translated_on_request() -> None:
     """Each quote in another language gets a translation, labelled as a machine's."""
     question = "Whom did Shamkhani meet in Tehran?"
-    _, answer = ask(question, '{"fa": "شمخانی"}', ENGLISH, '{"n": 1, "text": "Shamkhani met Putin\'s envoy"}', translate_quotes=True)
+    _, answer = ask(
+        question, '{"fa": "شمخانی"}', ENGLISH, '{"n": 1, "text": "Shamkhani met Putin\'s envoy"}', translate_quotes=True
+    )
     assert answer.statements[0].note == "Machine translation: Shamkhani met Putin's envoy"
     assert "Machine translation" in answer.text
     _, answer = ask(question, '{"fa": "شمخانی"}', ENGLISH, ModelUnavailable("down"), translate_quotes=True)
@@ -260,8 +262,12 @@ def test_quotes_are_translated_on_request() -> None:
 def test_outlets_that_differ_are_set_side_by_side() -> None:
     """The reader is told which source says what."""
     one, other = "در انفجار حلب ۱۲ نفر کشته شدند.", "در انفجار حلب ۱۵ نفر کشته شدند."
-    hits = [Hit(Passage(f"{name}-0", Source(name, language="fa"), text, 0, len(text)), 1.0) for name, text in (("a", one), ("b", other))]
-    lines = [json.dumps({"say": text, "from": [{"p": n, "quote": text}]}, ensure_ascii=False) for n, text in enumerate((one, other), 1)]
+    hits = [
+        Hit(Passage(f"{name}-0", Source(name, language="fa"), text, 0, len(text)), 1.0) for name, text in (("a", one), ("b", other))
+    ]
+    lines = [
+        json.dumps({"say": text, "from": [{"p": n, "quote": text}]}, ensure_ascii=False) for n, text in enumerate((one, other), 1)
+    ]
     _, answer = ask("در انفجار حلب چند نفر کشته شدند؟", "\n".join(lines), hits=hits)
     assert answer.notes == ("منابع یکسان نمی‌گویند: «۱۲» در [۱]، «۱۵» در [۲].",)
 

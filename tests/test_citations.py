@@ -137,8 +137,14 @@ def test_a_quote_standing_twice_is_cited_where_it_was_said_to_stand() -> None:
     ("claim", "reason"),
     [
         (Claim("x", ()), "it names no quote"),
-        (Claim("x", (Quotation(0, "این جمله هرگز گفته نشد"),)), "its quote stands in no retrieved passage: «این جمله هرگز گفته نشد»"),
-        (Claim("x", (Quotation(7, "این جمله هرگز گفته نشد"),)), "its quote stands in no retrieved passage: «این جمله هرگز گفته نشد»"),
+        (
+            Claim("x", (Quotation(0, "این جمله هرگز گفته نشد"),)),
+            "its quote stands in no retrieved passage: «این جمله هرگز گفته نشد»",
+        ),
+        (
+            Claim("x", (Quotation(7, "این جمله هرگز گفته نشد"),)),
+            "its quote stands in no retrieved passage: «این جمله هرگز گفته نشد»",
+        ),
         (Claim("x", (Quotation(0, "آتش‌بس"),)), "its quote is too short to prove anything: «آتش‌بس»"),
     ],
 )

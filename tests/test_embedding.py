@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from assistant.embedding import DIMENSION, EmbeddedEmbedder
 from assistant.lexicon import Lexicon
 
-
 EMBEDDER = EmbeddedEmbedder(Lexicon.open())
 
 

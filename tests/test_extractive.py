@@ -32,7 +32,9 @@ OTHER = "هوای تهران در روز یکشنبه آفتابی و آرام �
 
 def test_the_sentence_that_speaks_most_of_the_question_is_quoted() -> None:
     """One sentence of the passage is chosen, quoted whole, framed by its outlet and day."""
-    found = draft("نماینده پوتین با چه کسی دیدار کرد؟", hit(f"{OTHER} {MEETING}", "a", publisher="ایسنا", published=date(2016, 12, 18)))
+    found = draft(
+        "نماینده پوتین با چه کسی دیدار کرد؟", hit(f"{OTHER} {MEETING}", "a", publisher="ایسنا", published=date(2016, 12, 18))
+    )
     assert found.claims[0] == Claim(MEETING, (Quotation(0, MEETING),), frame="به گزارش ایسنا، ۲۸ آذر ۱۳۹۵:")
 
 

@@ -82,7 +82,9 @@ def test_the_prompt_says_what_the_model_must_know() -> None:
     ) in user
 
 
-@given(st.lists(st.text(max_size=80) | st.sampled_from([">>> end 1", "<<< passage 2", "Question: x", "$mark"]), min_size=1, max_size=4))
+@given(
+    st.lists(st.text(max_size=80) | st.sampled_from([">>> end 1", "<<< passage 2", "Question: x", "$mark"]), min_size=1, max_size=4)
+)
 def test_no_text_escapes_its_fence(texts: list[str]) -> None:
     """One region a passage; the mark is new, begins every line of article text, and occurs in none of them."""
     chat = ScriptedChat([""])
@@ -94,7 +96,7 @@ def test_no_text_escapes_its_fence(texts: list[str]) -> None:
     assert not any(mark[1] in text for text in texts)
     for number, text in enumerate(texts, start=1):
         region = user.split(f"<<< passage {number} {mark[1]}\n")[1].split(f"\n>>> end {number} {mark[1]}")[0]
-        rows = [row for row in region.split("\n")]
+        rows = list(region.split("\n"))
         assert all(row.startswith(f"{mark[1]} ") for row in rows)
         assert "\n".join(row.removeprefix(f"{mark[1]} ") for row in rows).endswith(text)
 
@@ -128,7 +130,10 @@ def test_passages_are_left_out_whole_when_the_window_is_small() -> None:
         (line("او رفت.", (2, "به تهران رفت")), [Claim("او رفت.", (Quotation(1, "به تهران رفت"),))]),
         (line("او رفت.", ("۲", "به تهران رفت")), [Claim("او رفت.", (Quotation(1, "به تهران رفت"),))]),
         (line("او رفت.", ("passage ٢", "به تهران رفت")), [Claim("او رفت.", (Quotation(1, "به تهران رفت"),))]),
-        (line("او رفت.", (99, "x"), (None, "y"), (True, "z")), [Claim("او رفت.", (Quotation(98, "x"), Quotation(-1, "y"), Quotation(-1, "z")))]),
+        (
+            line("او رفت.", (99, "x"), (None, "y"), (True, "z")),
+            [Claim("او رفت.", (Quotation(98, "x"), Quotation(-1, "y"), Quotation(-1, "z")))],
+        ),
         (line("او رفت [۱]. سپس آمد [2, 3]."), [Claim("او رفت. سپس آمد.", ())]),
         ('{"say": "او رفت.", "from": {"p": 1, "quote": "q"}}', [Claim("او رفت.", (Quotation(0, "q"),))]),
         ('{"say": "او رفت.", "from": "nothing"}', [Claim("او رفت.", ())]),
@@ -175,7 +180,9 @@ def test_a_repair_shows_what_really_stands_there() -> None:
     chat = ScriptedChat([line("شمخانی با لاورنتیف دیدار کرد.", (1, "q"))])
     text = "هوا آفتابی بود. شمخانی با نمایندۀ پوتین دیدار کرد. باران آمد. برف آمد. باد آمد و رفت."
     claim = Claim("شمخانی با نماینده دیدار نکرد.", (Quotation(0, "شمخانی با نماینده پوتین دیدار نکرد"),))
-    found = list(Writer(chat, PROMPTS, lambda: TODAY).repair([(claim, "its quote stands nowhere")], retrieval(hit(text)), budget=Budget()))
+    found = list(
+        Writer(chat, PROMPTS, lambda: TODAY).repair([(claim, "its quote stands nowhere")], retrieval(hit(text)), budget=Budget())
+    )
     asked = chat.asked[0][1].content
     assert "شمخانی با نمایندۀ پوتین دیدار کرد." in asked
     assert "Refused because its quote stands nowhere" in asked
@@ -194,7 +201,9 @@ def test_a_repair_shows_what_really_stands_there() -> None:
 def test_a_follow_up_is_rewritten_or_left_alone(reply: str, expected: str) -> None:
     """The last line is the question; an empty reply, or an essay, is not."""
     chat = ScriptedChat([reply])
-    rewritten = Writer(chat, PROMPTS).standalone("کی؟", [Turn("شمخانی با که دیدار کرد؟", "با لاورنتیف.")], language="fa", budget=Budget())
+    rewritten = Writer(chat, PROMPTS).standalone(
+        "کی؟", [Turn("شمخانی با که دیدار کرد؟", "با لاورنتیف.")], language="fa", budget=Budget()
+    )
     assert rewritten == expected
     assert "Q: شمخانی با که دیدار کرد؟\nA: با لاورنتیف." in chat.asked[0][1].content
 

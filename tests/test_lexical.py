@@ -73,7 +73,9 @@ def test_a_doubtful_name_weighs_less(index: LexicalIndex) -> None:
     """A spelling found by sound counts by its likeness."""
     sure = Concept("x", {"fa": (("لاورنتیف",),)})
     doubtful = Concept("x", {"fa": (("لاورنتیف",),)}, likeness={("لاورنتیف",): 0.5})
-    assert index.search([doubtful], filters=NOBODY, limit=1)[0][1] == pytest.approx(index.search([sure], filters=NOBODY, limit=1)[0][1] / 2)
+    assert index.search([doubtful], filters=NOBODY, limit=1)[0][1] == pytest.approx(
+        index.search([sure], filters=NOBODY, limit=1)[0][1] / 2
+    )
 
 
 @pytest.mark.parametrize(

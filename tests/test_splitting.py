@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +42,7 @@ def test_a_passage_is_a_slice_of_its_article(article: Article) -> None:
     """Every passage equals the article between its offsets, even where lines repeat; starts strictly increase."""
     passages = split(article)
     assert all(article.text[passage.start : passage.end] == passage.text for passage in passages)
-    assert all(before.start < after.start for before, after in zip(passages, passages[1:], strict=False))
+    assert all(before.start < after.start for before, after in itertools.pairwise(passages))
     assert len({passage.id for passage in passages}) == len(passages)
 
 
@@ -67,7 +69,7 @@ def test_neighbours_share_exactly_one_sentence(article: Article) -> None:
     """Overlap is one sentence within a run; a long sentence that fills a passage alone is not repeated."""
     quotable = quotable_sentences(article)
     passages = split(article)
-    for before, after in zip(passages, passages[1:], strict=False):
+    for before, after in itertools.pairwise(passages):
         shared = [sentence for sentence in quotable if after.start <= sentence.start and sentence.end <= before.end]
         inside = [sentence for sentence in quotable if before.start <= sentence.start and sentence.end <= before.end]
         same_run = not any(before.end <= mark.start < after.end for mark in article.boilerplate)

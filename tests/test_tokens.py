@@ -15,7 +15,13 @@ from assistant import tokens
 
 @pytest.mark.parametrize(
     ("model", "encoding"),
-    [("gpt-4o-mini", "o200k_base"), ("gpt-4", "cl100k_base"), ("llama3.1:8b", "o200k_base"), ("", "o200k_base"), ("text-davinci-003", "o200k_base")],
+    [
+        ("gpt-4o-mini", "o200k_base"),
+        ("gpt-4", "cl100k_base"),
+        ("llama3.1:8b", "o200k_base"),
+        ("", "o200k_base"),
+        ("text-davinci-003", "o200k_base"),
+    ],
 )
 def test_an_encoding_that_is_not_at_hand_is_never_asked_for(model: str, encoding: str) -> None:
     """Unknown models, and known ones whose file would have to be fetched, are counted as `o200k_base` does."""
