@@ -389,7 +389,7 @@ class Assistant:
             return self._library
 
     def _answerable(self, library: Library) -> Library:
-        if not library.catalogue.count().articles:
+        if not library.indexes.lexical.count() and not library.catalogue.count().articles:
             raise EmptyLibrary(f"The library in {self.folder} holds no article yet; add some with `sanad ingest PATH`.")
         with suppress(ModelUnavailable):  # then the question cannot be embedded either, and only the full text is searched
             library.check_model()

@@ -23,6 +23,7 @@ BACKGROUND = 1_000  # passages of an imagined collection that keeps weights sens
 NAME_LENGTH = 3  # characters; shorter words have too little sound to compare
 # Least share of the question's weight that one sentence and its neighbours must speak of, by language of the question.
 FLOORS: Mapping[str, float] = {"fa": 0.45, "ar": 0.42, "en": 0.45}
+ABSENT_NAME = 1.6  # times the floor for a question about somebody the collection never names
 CROSS_FLOOR = 0.30  # when the article's language is not the question's
 DEFAULT_FLOOR = 0.45
 
@@ -49,7 +50,7 @@ class Retriever:
         lexical = _best_of(self._lexical_hits(version, query) for version in versions)
         dense, notes = self._dense(query)
         hits = _varied(self._fused(lexical, dense))[:limit]
-        best, floor, enough = _floor(query, versions, hits)
+        best, floor, enough = _floor(query, versions, hits, raised=ABSENT_NAME if self._lacks_a_name(versions[0]) else 1.0)
         concepts = tuple(item.concept for item in versions[0])
         query = replace(query, concepts=concepts, notes=(*query.notes, *notes))
         return Retrieval(query, tuple(hits), versions[0], best, floor, enough)
@@ -57,6 +58,10 @@ class Retriever:
     def _weighted(self, concepts: Sequence[Concept]) -> tuple[Weighted, ...]:
         named = (self._with_names(concept) for concept in concepts)
         return tuple(Weighted(concept, self._weight(concept)) for concept in named)
+
+    def _lacks_a_name(self, concepts: Sequence[Weighted]) -> bool:
+        """Whether the question names someone or something that the collection never does, in any spelling."""
+        return any(item.concept.named and not self._lexical.frequency(item.concept) for item in concepts)
 
     def _lexical_hits(self, version: Sequence[Weighted], query: Query) -> list[tuple[str, float]]:
         return self._lexical.search([item.concept for item in version], filters=query.filters, limit=CANDIDATES)
@@ -137,11 +142,16 @@ def _best_of(lists: Iterable[Sequence[tuple[str, float]]]) -> list[tuple[str, fl
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _floor(query: Query, versions: Sequence[Sequence[Weighted]], hits: Sequence[Hit]) -> tuple[float, float, bool]:
-    """The best coverage of any sentence with its neighbours, the floor of its language pair, whether any place reaches its own."""
+def _floor(
+    query: Query, versions: Sequence[Sequence[Weighted]], hits: Sequence[Hit], *, raised: float
+) -> tuple[float, float, bool]:
+    """The best coverage of any sentence with its neighbours, the floor of its language pair, whether any place reaches its own.
+
+    Floors are multiplied by `raised`.
+    """
     best, best_floor, enough = 0.0, DEFAULT_FLOOR, False
     for hit in hits:
-        floor = _floor_of(query.language, hit.passage.source.language)
+        floor = raised * _floor_of(query.language, hit.passage.source.language)
         for reading in _sentence_windows(hit.passage):
             value = max(coverage.covered(concepts, reading) for concepts in versions)
             enough = enough or value >= floor

@@ -11,7 +11,7 @@ from assistant.lexicon import Entry, Lexicon
 from assistant.names import same_name
 from assistant.text import Word, is_stop_word, stem, stem_variants, word_spans, words
 
-__all__ = ["unsupported_names"]
+__all__ = ["is_name", "unsupported_names"]
 
 LEAST = 3  # letters of a name; shorter ones have too little sound to compare
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ]")
@@ -32,7 +32,7 @@ def unsupported_names(text: str, language: str, evidence: Sequence[str], lexicon
     for match in lexicon.match(spoken, language):
         places = range(match.start, match.start + match.length)
         matched.update(places)
-        if any(_is_name(entry) for entry in match.entries):
+        if any(is_name(entry) for entry in match.entries):
             phrase = tuple(spoken[match.start : match.start + match.length])
             if not any(known.has(spelling) for spelling in (phrase, *_spellings(match.entries))):
                 missing.append(text[spans[match.start].start : spans[places[-1]].end])
@@ -67,7 +67,7 @@ def _spellings(entries: Iterable[Entry]) -> Iterable[tuple[str, ...]]:
     return (phrase for entry in entries for phrases in entry.spellings.values() for phrase in phrases)
 
 
-def _is_name(entry: Entry) -> bool:
+def is_name(entry: Entry) -> bool:
     """Whether the concept sounds alike in the three languages: names do, and a few loanwords."""
     firsts = [entry.spellings[language][:1] for language in ("en", "fa", "ar")]
     return all(firsts) and _alike(*(first[0][-1] for first in firsts))

@@ -144,7 +144,7 @@ class Concept:
     words; the key "" holds spellings that hold in any language (the question's own word, numbers). `likeness` gives,
     for spellings found by sound, how alike they sound (0 to 1); others count 1. `weight` scales the concept's part in
     ranking (1 is an ordinary content word). `commonness` is the share of news passages it is expected in, before the
-    collection is looked at.
+    collection is looked at. `named` says that it is a name: what is not said of Obama does not answer a question about him.
     """
 
     text: str
@@ -152,6 +152,7 @@ class Concept:
     likeness: Mapping[tuple[str, ...], float] = field(default_factory=lambda: MappingProxyType({}))
     weight: float = 1.0
     commonness: float = 0.001
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from assistant import dates
 from assistant.errors import QuestionError
 from assistant.language import detect
 from assistant.lexicon import Lexicon, LexiconMatch
+from assistant.support import is_name
 from assistant.text import clean, content_words, is_stop_word, words
 from assistant.types import Concept, DateReading, Filters, Query, Turn
 
@@ -85,7 +86,8 @@ def _known(phrase: Sequence[str], language: str, match: LexiconMatch) -> Concept
     rank = min(entry.rank for entry in match.entries)
     weight = GENERAL if all(entry.general for entry in match.entries) else 1.0
     found = {code: tuple(sorted(phrases)) for code, phrases in spellings.items()}
-    return Concept(" ".join(phrase), found, weight=weight, commonness=_commonness(rank))
+    named = any(is_name(entry) for entry in match.entries)
+    return Concept(" ".join(phrase), found, weight=weight, commonness=_commonness(rank), named=named)
 
 
 def _commonness(rank: int) -> float:

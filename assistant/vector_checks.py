@@ -33,15 +33,15 @@ class VectorChecks:
         """The vectors in a server's response as they are, in the order of the texts."""
         try:
             data = json.loads(body)["data"]
-            items = sorted(data, key=lambda item: int(item["index"])) if any("index" in item for item in data) else data
-            places = [item.get("index", place) for place, item in enumerate(items)]
-            rows = [item["embedding"] for item in items]
+            numbered = any("index" in item for item in data)
+            places = [int(item["index"]) if numbered else place for place, item in enumerate(data)]
+            rows = [item["embedding"] for item in data]
         except (ValueError, TypeError, KeyError, AttributeError) as exc:
             way_out = f"check {self._server.variable('base_url')}, which usually ends in /v1"
             raise BadModelOutput(f"{self._server.host} answered with something that holds no embeddings; {way_out}.") from exc
-        if places != list(range(len(items))):
+        if sorted(places) != list(range(len(rows))):
             raise self._bad("numbers them wrongly")
-        return rows
+        return [row for _, row in sorted(zip(places, rows, strict=True), key=lambda pair: pair[0])]
 
     def vectors(self, rows: Sequence[Any], count: int) -> Vectors:
         """`rows` at unit length. Raises `BadModelOutput` when anything is wrong with any of them."""

@@ -113,8 +113,9 @@ class Server:
         if any(isinstance(cause, httpx.ConnectTimeout) for cause in _chain(failure)):
             error = f"{self._place} cannot be reached: no connection within {min(CONNECT, budget.idle):g} s."
             return Verdict(ModelUnavailable(error), again=True)
+        silence = self.variable("idle" if self.group == "llm" else "timeout")
         # Not asked again: the limit on silence would be three times as long as it says.
-        return Verdict(ModelUnavailable(f"{self._place} sent nothing for {budget.idle:g} s ({self.variable('idle')})."))
+        return Verdict(ModelUnavailable(f"{self._place} sent nothing for {budget.idle:g} s ({silence})."))
 
     def _unreached(self, failure: Exception) -> Verdict:
         way_out = f"check that the server runs and {self.variable('base_url')}"
@@ -164,6 +165,8 @@ class Server:
     def _way_out(self, refusal: APIStatusError, status: int) -> str:
         words = said(refusal).casefold()
         if self.group == "embedding":
+            if "dimension" in words:
+                return f"; unset {self.variable('dimension')}"
             return f"; set {self.variable('batch')} to fewer" if status == 413 or "batch" in words else ""
         long = status == 413 or "context_length_exceeded" in _codes(refusal) or "context length" in words or "too long" in words
         return f"; set {self.variable('window')} to what the model holds there" if long else ""

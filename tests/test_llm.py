@@ -220,6 +220,7 @@ def events(*data: str) -> Reply:
 
 PIECE = '{"choices": [{"index": 0, "delta": {"content": "Irna"}}]}'
 HTML = b"<!doctype html><title>Welcome to nginx!</title>"
+NO_COMPLETION = "{host} answered with something that is no completion; check SANAD_LLM__BASE_URL, which usually ends in /v1."
 
 REFUSED = [
     (refusal(400), ModelRejected, "{host} refuses the request (status 400): No."),
@@ -283,22 +284,10 @@ OVERLOADED = [
     (events('{"error": {"message": "Upstream died."}}'), "{host} broke off with an error: Upstream died."),
 ]
 UNREADABLE = [
-    (
-        Reply(body=HTML, kind="text/html"),
-        "{host} answered with something that is no completion; check SANAD_LLM__BASE_URL, which usually ends in /v1.",
-    ),
-    (
-        Reply(body=b"{}"),
-        "{host} answered with something that is no completion; check SANAD_LLM__BASE_URL, which usually ends in /v1.",
-    ),
-    (
-        Reply(body=b"[1]"),
-        "{host} answered with something that is no completion; check SANAD_LLM__BASE_URL, which usually ends in /v1.",
-    ),
-    (
-        Reply(body=b'{"error": {"message": "Out of memory."}}'),
-        "{host} answered with something that is no completion: Out of memory; check SANAD_LLM__BASE_URL, which usually ends in /v1.",
-    ),
+    (Reply(body=HTML, kind="text/html"), NO_COMPLETION),
+    (Reply(body=b"{}"), NO_COMPLETION),
+    (Reply(body=b"[1]"), NO_COMPLETION),
+    (Reply(body=b'{"error": {"message": "Out of memory."}}'), NO_COMPLETION.replace("completion;", "completion: Out of memory;")),
     (events("{broken"), "{host} answered with something that cannot be read (JSONDecodeError)."),
     (Reply(choices=False, text="x"), "small answered with nothing."),
     (Reply(None), "small answered with nothing."),
@@ -708,9 +697,11 @@ def test_no_connection_in_time() -> None:
 
 def test_importing_is_cheap() -> None:
     """A model can be set up without loading the SDK; only asking it does."""
-    code = "import sys; from assistant.llm import EndpointChat; EndpointChat(model='m'); print('openai' in sys.modules, 'httpx' in sys.modules)"
+    code = (
+        "import sys; from assistant.llm import EndpointChat; EndpointChat(model='m'); print({'openai', 'httpx'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
-    assert done.stdout == "False False\n"
+    assert done.stdout == "set()\n"
 
 
 # -- reasoning ---------------------------------------------------------------------------------------------------------

@@ -88,6 +88,19 @@ def test_what_the_collection_does_not_speak_of_is_below_the_floor(retriever: Ret
     assert found.coverage < 0.5
 
 
+@pytest.mark.parametrize(
+    "question", ["آیا اوباما با شمخانی در تهران دیدار کرد؟", "Did Obama meet Shamkhani?", "هل التقى أوباما شمخاني؟"]
+)
+def test_a_name_that_nobody_mentions_raises_the_floor(retriever: Retriever, question: str) -> None:
+    """What is asked of Obama is not answered by what is said of somebody else."""
+    found = retrieve(retriever, question)
+    with_lavrentiev = retrieve(
+        retriever, question.replace("اوباما", "لاورنتیف").replace("Obama", "Lavrentiev").replace("أوباما", "لافرنتييف")
+    )
+    assert found.floor == pytest.approx(1.6 * with_lavrentiev.floor)
+    assert (found.enough, with_lavrentiev.enough) == (False, True)
+
+
 def test_hits_carry_their_ranks(retriever: Retriever) -> None:
     """Each hit says where it stood in each leg; scores go down."""
     hits = retrieve(retriever, "آتش‌بس در حلب").hits

@@ -66,6 +66,12 @@ def test_what_says_little_weighs_little() -> None:
     assert concept(ask("president"), "president").commonness > concept(ask("aleppo"), "aleppo").commonness
 
 
+def test_a_name_is_known_as_one() -> None:
+    """Names sound alike in the three languages; what is translated does not."""
+    query = ask("What did Obama say about the ceasefire?")
+    assert (concept(query, "obama").named, concept(query, "ceasefire").named) == (True, False)
+
+
 def test_words_asked_twice_count_once() -> None:
     """Repeating a word does not make it weigh more."""
     assert [found.text for found in ask("حلب و حلب و حلب").concepts] == ["حلب"]
