@@ -23,7 +23,7 @@ BACKGROUND = 1_000  # passages of an imagined collection that keeps weights sens
 NAME_LENGTH = 3  # characters; shorter words have too little sound to compare
 # Least share of the question's weight that one sentence and its neighbours must speak of, by language of the question.
 FLOORS: Mapping[str, float] = {"fa": 0.45, "ar": 0.42, "en": 0.45}
-ABSENT_NAME = 1.6  # times the floor for a question about somebody the collection never names
+ABSENT_NAME = 2.0  # times the floor for a question about somebody the collection never names
 CROSS_FLOOR = 0.30  # when the article's language is not the question's
 DEFAULT_FLOOR = 0.45
 
