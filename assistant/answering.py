@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -166,6 +166,8 @@ class _Run:
         try:
             for item in writer.draft(retrieval, budget=self.budget):
                 match item:
+                    case Claim() if item.text in {statement.text for statement in statements}:
+                        continue  # said already
                     case Claim():
                         result = self._verified(item, verifier, retrieval.query)
                         if isinstance(result, Statement):
@@ -187,7 +189,8 @@ class _Run:
             cut = True
         self.lap("writing")
         if refused:
-            mended = yield from self._mended(refused, verifier, retrieval, cut=cut)
+            shown = {statement.text for statement in statements}
+            mended = yield from self._mended(refused, verifier, retrieval, shown=shown, cut=cut)
             statements += mended
         if not statements:
             if cut and not abstained:
@@ -204,15 +207,24 @@ class _Run:
         return verifier.verify(replace(claim, note=note))
 
     def _mended(
-        self, refused: Sequence[tuple[Claim, str]], verifier: Verifier, retrieval: Retrieval, *, cut: bool
+        self,
+        refused: Sequence[tuple[Claim, str]],
+        verifier: Verifier,
+        retrieval: Retrieval,
+        *,
+        shown: Set[str],
+        cut: bool,
     ) -> Generator[Statement, None, list[Statement]]:
-        """Refused claims after one round of repair: those that hold now are shown, the rest dropped with its reason."""
+        """Refused claims after one round of repair: those that hold now are shown, the rest dropped with its reason.
+
+        A sentence `shown` already mends nothing.
+        """
         mended: list[Statement] = []
         again: list[Dropped] = []
         writer = None if cut else self._writer("repair")
         try:
             for item in writer.repair(refused, retrieval, budget=self.budget) if writer else ():
-                if isinstance(item, Claim):
+                if isinstance(item, Claim) and item.text not in {*shown, *(statement.text for statement in mended)}:
                     result = self._verified(item, verifier, retrieval.query, last=True)
                     if isinstance(result, Statement):
                         mended.append(result)

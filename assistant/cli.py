@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -40,6 +40,9 @@ MOST_FROM_INPUT = 64 * 1024  # characters of a question on standard input; far b
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
+    # Loading the stores makes some 500,000 objects that stay. Looking for garbage among them took 0.1 of the 1.2 CPU seconds
+    # of `sanad ask` on five articles.
+    gc.set_threshold(100_000, 20, 20)
     sys.exit(console.run(sanad, name="sanad"))
 
 
@@ -79,8 +82,6 @@ class Day(click.ParamType[date]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         from assistant.dates import find
 
-        if isinstance(value, date):
-            return value
         mentions = find(str(value), reference=None)
         if len(mentions) != 1 or mentions[0].since is None or mentions[0].since != mentions[0].until:
             self.fail(f"{value!r} is not a day; write it like 2016-12-18 or 1395-09-28", param, ctx)
@@ -173,7 +174,8 @@ def search(common: Common, /, words: tuple[str, ...], limit: int, as_json: bool,
         err("No passage speaks of that.")
     else:
         for number, hit in enumerate(hits, start=1):
-            out(f"{number}. {_one_line(hit.passage.source)}\n{_indented(_shortened(hit.passage.text, 200))}")
+            out(console.rows(_one_line(hit.passage.source), first=f"{number}. ", rest="   "))
+            out(console.rows(_shortened(hit.passage.text, 200), first="   ", rest="   "))
     return 0 if hits else 1
 
 
@@ -271,7 +273,7 @@ def articles(common: Common, /, as_json: bool, **restrictions: Any) -> int:
             "No article of the library is like that." if filters else "The library is empty; add articles with `sanad ingest PATH`."
         )
     else:
-        out("\n".join(map(_one_line, sources)))
+        out("\n".join(console.rows(_one_line(source), rest=" " * 14) for source in sources))
     return 0
 
 
@@ -376,7 +378,7 @@ def doctor(common: Common, /, as_json: bool) -> int:
     else:
         for problem in problems:
             out(console.line(problem))
-        err(f"{len(problems)} problems found" if problems else "no problem found")
+        err(f"{len(problems) or 'no'} problem{'s' if len(problems) > 1 else ''} found")
     return 8 if problems else 0
 
 
@@ -421,12 +423,6 @@ def _one_line(source: Source) -> str:
     """The id of an article and what is known of it."""
     known = (str(source.published or ""), source.publisher or "", source.language, source.title or "untitled")
     return f"{source.article_id}  {console.line(' · '.join(part for part in known if part))}"
-
-
-def _indented(text: str) -> str:
-    """`text` in rows of the terminal, under the number of a list."""
-    rows = textwrap.wrap(text, console.width() - 3, break_long_words=False, break_on_hyphens=False)
-    return textwrap.indent("\n".join(rows), "   ")
 
 
 def _shortened(text: str, length: int) -> str:

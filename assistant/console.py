@@ -14,7 +14,7 @@ import click
 
 from assistant.errors import AssistantError
 
-__all__ = ["Common", "Face", "colourful", "err", "line", "out", "progress", "run", "width"]
+__all__ = ["Common", "Face", "colourful", "err", "line", "out", "progress", "rows", "run", "width"]
 
 INTERRUPTED = 130
 FAULT = 70
@@ -201,6 +201,18 @@ def clean(text: str) -> str:
     from assistant.guard import plain
 
     return plain(text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def rows(text: str, *, first: str = "", rest: str = "") -> str:
+    """One line of text, begun with `first`; on a terminal as rows that end between words, the others begun with `rest`."""
+    if not _is_terminal(sys.stdout):
+        return first + text
+    import textwrap
+
+    wrapped = textwrap.wrap(
+        text, width(), initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(wrapped)
 
 
 def width() -> int:

@@ -119,7 +119,9 @@ class Indexes:
         for index, name in _NAMES.items():
             # tantivy replaces its files as a whole: what it wrote before it was cut off is sound.
             excused = index == LEXICAL and not seal.whole
-            if not excused and seal.broken(self._folder, index, self._files(index), every_byte=every_byte):
+            if index in seal.distrusted or (
+                not excused and seal.broken(self._folder, index, self._files(index), every_byte=every_byte)
+            ):
                 found[index] = f"files of the {name} index are missing or changed; run `sanad rebuild`"
         return found
 
@@ -129,11 +131,17 @@ class Indexes:
             held, passages = self.count(index), self._catalogue.count().passages
             if held != passages and not self.cut_off:
                 return f"the {_NAMES[index]} index holds {held} passages and the catalogue {passages}; run `sanad rebuild`"
-            if index == VECTORS and not self._finds_itself():
-                return "the vector index does not find passages by their own vectors; run `sanad rebuild`"
+            if index == VECTORS and not (self._finds_itself() and (self.cut_off or self._has_the_same())):
+                return "the vector index holds other passages than the catalogue; run `sanad rebuild`"
         except LibraryError as exc:
             return str(exc)
         return None
+
+    def _has_the_same(self) -> bool:
+        """Whether the vector index holds the catalogue's passages, as far as sealed files do not vouch for it already."""
+        if self._files(VECTORS):
+            return True
+        return self.vectors.ids() == {passage.id for passages in self._catalogue.every_passage() for passage in passages}
 
     def _finds_itself(self) -> bool:
         """Whether the vector index finds most of a few passages by their own vectors."""
@@ -160,14 +168,14 @@ class Indexes:
         if self._changing:
             yield
             return
-        trusted = VECTORS not in self._broken()
-        self._seal(whole=False)
+        distrusted = tuple(self.faults())
+        self._seal(whole=False, distrusted=distrusted)
         self._changing = True
         try:
             yield
         except BaseException as exc:
             self.close()
-            if trusted and not isinstance(exc, LibraryError):
+            if not distrusted and not isinstance(exc, LibraryError):
                 with suppress(LibraryError):
                     self._seal(whole=False, anew=True)  # Chroma did not fail: its files are as it wants them
             raise
@@ -176,14 +184,13 @@ class Indexes:
         finally:
             self._changing = False
 
-    def _seal(self, *, whole: bool, anew: bool = False) -> None:
-        before = self._sealed or Seal(0, False, {})
+    def _seal(self, *, whole: bool, anew: bool = False, distrusted: tuple[str, ...] = ()) -> None:
+        before = self._sealed or Seal()
         with explained(self._folder):
             files = before.stamps(self._folder, [file for index in ALL for file in self._files(index)]) if anew else before.files
-            generation = self._catalogue.generation
-            seal = Seal(generation, whole, files)
+            seal = Seal(self._catalogue.generation, whole, files, distrusted)
             seal.write(self._folder)
-        self._generation, self._sealed = generation, seal
+        self._generation, self._sealed = seal.generation, seal
 
     def add(self, article_ids: Sequence[str], *, known: Sequence[str] = (), into: Collection[str] = ALL) -> None:
         """Put articles of the catalogue, seen or not, into the indexes; those `known` there are replaced."""

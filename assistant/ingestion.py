@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TypeAlias
 
 from assistant.catalogue import Catalogue, Staged
+from assistant.errors import UnknownArticle
 from assistant.library import Library, Progress, unseen
 from assistant.protocols import Vectors
 from assistant.splitting import split
@@ -96,6 +97,8 @@ class _Work:
 
     def flush(self) -> None:
         """Store the batch."""
+        if not self.batch:
+            return
         batch, self.batch, self.characters, self.passages = self.batch, [], 0, {}
         if self.library is None and any(self._split(article) for article in batch):
             self.begin()
@@ -109,10 +112,10 @@ class _Work:
                 self._store(self.library, part)
 
     def _embedded(self, library: Library, batch: Sequence[Article]) -> dict[str, Vectors]:
-        """The vectors of what seems to be new: made here, nobody waits for them."""
-        known = _known(library.catalogue, batch)
-        new = {article.source.article_id: article for article in batch if article.source.article_id not in known}
-        return library.embed([Staged(article, self._split(article)) for article in new.values()])
+        """The vectors of what will be stored, as far as one can see: made outside our turn, nobody waits for them."""
+        catalogue, known = library.catalogue, _known(library.catalogue, batch)
+        new = [article for article in batch if article.source.article_id not in known or _says_more(catalogue, article)]
+        return library.embed([Staged(article, self._split(article)) for article in new])
 
     def _split(self, article: Article) -> tuple[Passage, ...]:
         key = article.source.article_id
@@ -209,7 +212,10 @@ def _known(catalogue: Catalogue, articles: Iterable[Article]) -> set[str]:
 
 def _says_more(catalogue: Catalogue, article: Article) -> bool:
     """Whether the same text came again with other metadata; only the place it first came from may change it."""
-    before = catalogue.article(article.source.article_id)
+    try:
+        before = catalogue.article(article.source.article_id)
+    except UnknownArticle:  # between our turns, somebody has removed it
+        return True
     if before.location != article.location and not _is_gone(before.location):
         return False
     same = replace(article.source, fetched=before.source.fetched) == before.source

@@ -116,7 +116,7 @@ class SanadEmbedding(BaseEmbedding):
         return [float(value) for value in self._embedder.embed_query(query)]
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
-        return self._get_query_embedding(query)
+        return await asyncio.to_thread(self._get_query_embedding, query)
 
 
 class PassageParser(NodeParser):

@@ -6,7 +6,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, suppress, suppress
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
@@ -434,9 +434,10 @@ class AnswerStream:
         return self._answer
 
     def close(self) -> None:
-        """Stop here; nothing more comes."""
+        """Stop here; nothing more comes. Any thread may call it: one that iterates meanwhile is stopped at its next step."""
         self._budget.cancel()
-        self._answering.close()
+        with suppress(ValueError):  # it is running in another thread, which the spent budget stops
+            self._answering.close()
 
 
 def _size(folder: Path) -> int:

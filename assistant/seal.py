@@ -12,7 +12,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,12 +36,14 @@ class Stamp(NamedTuple):
 class Seal:
     """`files` (by their path within the library) as they were at `generation` of the catalogue.
 
-    Not `whole` means that a change began and has not ended: the files may be other ones by now.
+    Not `whole` means that a change began and has not ended: the files may be other ones by now. `distrusted` are the folders
+    of the indexes that could not be used when it began.
     """
 
-    generation: int
-    whole: bool
-    files: Mapping[str, Stamp] = field(repr=False)
+    generation: int = 0
+    whole: bool = False
+    files: Mapping[str, Stamp] = field(default_factory=dict, repr=False)
+    distrusted: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Seal | None:
@@ -49,16 +51,15 @@ class Seal:
         try:
             said = json.loads((folder / FILE).read_bytes())
             files = {str(name): Stamp(*map(int, stamp)) for name, stamp in said["files"].items()}
-            return cls(int(said["generation"]), said["whole"] is True, files)
+            return cls(int(said["generation"]), said["whole"] is True, files, tuple(map(str, said["distrusted"])))
         except (OSError, ValueError, TypeError, LookupError, AttributeError):
             return None
 
     def write(self, folder: Path) -> None:
         """Make this the seal of the library in `folder`, on the disk before anything that is written after it."""
         draft = folder / f"{FILE}.new"
-        said = {"generation": self.generation, "whole": self.whole, "files": self.files}
         with open(draft, "w", encoding="utf-8") as file:
-            json.dump(said, file)
+            json.dump(asdict(self), file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, folder / FILE)

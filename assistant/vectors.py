@@ -70,6 +70,13 @@ class VectorIndex:
         except ChromaError as exc:
             raise self._error(exc) from exc
 
+    def ids(self) -> set[str]:
+        """The ids of all passages that are indexed."""
+        try:
+            return set(self._collection.get(include=[])["ids"])
+        except ChromaError as exc:
+            raise self._error(exc) from exc
+
     def add(self, passages: Sequence[Passage], vectors: Vectors) -> None:
         """Index `passages` (n) with `vectors`, shape (n, dimension), replacing any of the same id."""
         try:
@@ -120,10 +127,12 @@ def _own_client(settings: Settings) -> tuple[Any, Any]:
     changes it, and cannot be closed by one of its users alone.
     """
     with _making:
-        client: Any = chromadb.PersistentClient(path=settings.persist_directory, settings=settings)
-        system = SharedSystemClient._identifier_to_system.pop(client._identifier)
-        SharedSystemClient._identifier_to_refcount.pop(client._identifier)
-    return client, system
+        try:
+            client: Any = chromadb.PersistentClient(path=settings.persist_directory, settings=settings)
+            return client, client._system
+        finally:  # also of one that could not be started: it would be handed out again
+            SharedSystemClient._identifier_to_system.pop(settings.persist_directory, None)
+            SharedSystemClient._identifier_to_refcount.pop(settings.persist_directory, None)
 
 
 def _metadata(passage: Passage) -> dict[str, str | int]:

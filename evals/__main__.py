@@ -61,8 +61,8 @@ def retrieval(bench: Path, names: Sequence[str], file: Path | None, no_dense: bo
     """How often the right passage comes first, and among the first five."""
     from evals.retrieval import measure
 
-    lexicon, found = Lexicon.open(), []
-    for name in _chosen(bench, names):
+    chosen, lexicon, found = _chosen(bench, names), Lexicon.open(), []
+    for name in chosen:
         found.append(measure(outside.load(bench, name), lexicon=lexicon, dense=not no_dense))
         click.echo(f"{name} done", err=True)
     _table(
@@ -78,8 +78,9 @@ def quotes(bench: Path, names: Sequence[str], file: Path | None) -> None:
     """How often the quotes hold the answer, and questions without one are refused."""
     from evals.quotes import measure, refusals
 
-    lexicon, quoted, refused = Lexicon.open(), [], []
-    for name in _chosen(bench, names):
+    chosen, lexicon = _chosen(bench, names), Lexicon.open()
+    quoted, refused = [], []
+    for name in chosen:
         questions = outside.load(bench, name)
         if any(question.answers for question in questions.questions):
             quoted.append(measure(questions, lexicon=lexicon))

@@ -401,12 +401,15 @@ def _answered(prompt: str) -> list[str]:
     told = re.search(r"answer in (\w+)\.", prompt)
     language = told[1] if told else "English"
     wanted = _stems(question)
+    shown = passages(prompt)
     scored = [
         (len(wanted & _stems(sentence)), -passage.number, sentence, passage)
-        for passage in passages(prompt)
+        for passage in shown
         for sentence in _sentences(passage.text)
     ]
     best = sorted((row for row in scored if row[0] >= min(2, len(wanted))), key=lambda row: row[:2], reverse=True)[:2]
+    if not best and shown[0].about.get("language", language) != language:
+        best = scored[:1]  # it reads no other language, and trusts whoever found the passage
     lines = []
     for _, _, sentence, passage in best:
         same = passage.about.get("language", language) == language
@@ -429,9 +432,8 @@ def _line(**parts: object) -> str:
 
 
 def _sentences(text: str) -> list[str]:
-    """Sentences of four words or more."""
-    found = (sentence.strip() for sentence in re.findall(r"[^.!?؟۔\n]+[.!?؟۔]*", text))
-    return [sentence for sentence in found if len(sentence.split()) >= 4]
+    """Runs up to a mark with white space after it: a dot inside a word ends nothing."""
+    return [part.strip() for part in re.split(r"(?<=[.!?؟])\s+|\n", text) if len(part.split()) >= 4]
 
 
 def _stems(text: str) -> set[str]:

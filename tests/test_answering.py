@@ -147,6 +147,13 @@ def test_what_cannot_be_mended_is_dropped_with_its_reason() -> None:
     assert "یک جمله کنار گذاشته شد" in answer.text
 
 
+def test_a_repetition_mends_nothing() -> None:
+    """A sentence that was shown already is neither shown again nor counted in place of the one refused."""
+    shown, answer = ask(FA, f"{GOOD}\n{GOOD}\n{BAD}", f"{GOOD}\n{BAD}")
+    assert len(shown) == 1
+    assert (answer.status, len(answer.trace.dropped)) == (Status.INCOMPLETE, 1)
+
+
 def test_nothing_that_holds_is_no_answer() -> None:
     """When no sentence could be verified, the answer is a refusal, not a bare claim."""
     shown, answer = ask(FA, BAD, BAD)

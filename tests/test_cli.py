@@ -240,6 +240,18 @@ def test_articles_are_listed_by_id(run: Run, seeds: Path) -> None:
     assert "آران نیوز · fa · شمخانی و نماینده ویژه پوتین دیدار کردند" in listed.out
 
 
+def test_rows_fit_a_terminal(run: Run, seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal long titles go on in the next row, between words; for a pipe each article stays one line."""
+    piped = run("articles").out
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    shown = run("articles").out
+    assert (len(piped.splitlines()), max(map(cell_len, shown.splitlines())) <= 60) == (5, True)
+    assert shown.split() == piped.split()
+    assert {line[:14].strip() for line in shown.splitlines() if line.startswith(" ")} == {""}
+    assert max(map(cell_len, run("search", EN).out.splitlines())) <= 60
+
+
 @pytest.mark.parametrize(
     ("arguments", "count"),
     [
@@ -329,7 +341,7 @@ def test_doctor_and_rebuild(run: Run, seeds: Path) -> None:
     assert (sound.code, sound.out, sound.err) == (0, "", "no problem found\n")
     shutil.rmtree(seeds / "lexical")
     ill = run("doctor")
-    assert (ill.code, "full-text" in ill.out, ill.err) == (8, True, "1 problems found\n")
+    assert (ill.code, "full-text" in ill.out, ill.err) == (8, True, "1 problem found\n")
     assert len(run("doctor", "--json").json["problems"]) == 1
     ended = run("rebuild")
     assert (ended.code, ended.out, ended.err.endswith(f"passages indexed anew in {seeds}\n")) == (0, "", True)
@@ -442,6 +454,17 @@ def test_one_bad_file_does_not_keep_out_the_others(run: Run, seeds: Path, tmp_pa
     assert run("status", "--json").json["articles"] == 6
 
 
+def test_the_same_text_twice(run: Run, fresh: Path, tmp_path: Path) -> None:
+    """A text that is known from elsewhere is counted as known, and it is said where it was found again."""
+    for name in ("one.txt", "two.txt"):
+        write(tmp_path / "news" / name, REPORT.format("Ivanov"))
+    ended = run("ingest", tmp_path / "news")
+    (source,) = run("articles", "--json").json
+    first, last = ended.err.splitlines()
+    assert (ended.code, "two.txt" in first, source["article_id"] in first) == (0, True, True)
+    assert last.startswith("1 added, 0 updated, 1 unchanged")
+
+
 def test_a_broken_line_of_many(run: Run, fresh: Path, tmp_path: Path) -> None:
     """A broken JSON line is named by file and line; the other lines are taken in."""
     rows = [json.dumps({"text": REPORT.format("Ivanov")}), '{"text": "cut', json.dumps({"text": REPORT.format("Petrov")})]
@@ -486,8 +509,7 @@ def newer(path: Path) -> None:
     db.close()
 
 
-@pytest.mark.parametrize("arguments", [["ask", EN], ["ingest", "--seeds"], ["status"], ["rebuild"], ["doctor"]])
-@pytest.mark.parametrize(
+SPOILT = pytest.mark.parametrize(
     ("spoil", "code", "phrase"),
     [
         (lambda path: path.write_bytes(b""), 8, "is not a Sanad library"),
@@ -497,16 +519,38 @@ def newer(path: Path) -> None:
     ],
     ids=["0-byte", "text", "foreign", "newer"],
 )
+
+
+def spoilt(library: Path, spoil: Callable[[Path], object]) -> Path:
+    """The library's file after `spoil`."""
+    database = library / "library.db"
+    if spoil is not newer:
+        database.unlink()
+    spoil(database)
+    return database
+
+
+@pytest.mark.parametrize("arguments", [["ask", EN], ["ingest", "--seeds"], ["status"], ["rebuild"]])
+@SPOILT
 def test_a_library_file_that_is_not_ours(
     run: Run, seeds: Path, arguments: list[str], spoil: Callable[[Path], object], code: int, phrase: str
 ) -> None:
     """A library.db that is empty, foreign or of a newer version is told apart and left as it is by every command."""
-    database = seeds / "library.db"
-    if spoil is not newer:
-        database.unlink()
-    spoil(database)
+    database = spoilt(seeds, spoil)
     before = database.read_bytes()
     one_line(run(*arguments), code, "library.db", phrase)
+    assert database.read_bytes() == before
+
+
+@SPOILT
+def test_doctor_on_a_library_file_that_is_not_ours(
+    run: Run, seeds: Path, spoil: Callable[[Path], object], code: int, phrase: str
+) -> None:
+    """`doctor` tells the same of it, as a finding or as an error."""
+    database = spoilt(seeds, spoil)
+    before = database.read_bytes()
+    ended = run("doctor")
+    assert (ended.code, f"{database} " in ended.out + ended.err, phrase in ended.out + ended.err) == (code, True, True)
     assert database.read_bytes() == before
 
 

@@ -7,7 +7,7 @@ import math
 import struct
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,7 @@ def test_requests_at_once(model_server: ModelServer, concurrency: int) -> None:
     """As many requests are under way as set, and the vectors come in the order of the texts all the same."""
     texts = [f"text{number}" for number in range(24)]
     # The earlier a request, the later its answer.
-    model_server.script(*[Reply(delay=0.05 - 0.01 * number) for number in range(6)])
+    model_server.script(*[Reply(delay=0.3 - 0.05 * number) for number in range(6)])
     found = embedder_of(model_server, batch=4, concurrency=concurrency).embed(texts)
     assert (same(found, expected(texts)), model_server.most_at_once) == (True, concurrency)
 
@@ -386,13 +386,15 @@ def test_nothing_is_embedded_twice(model_server: ModelServer, tmp_path: Path) ->
 
 
 @pytest.fixture
-def llama_openai(model_server: ModelServer) -> Any:
+def llama_openai(model_server: ModelServer) -> Iterator[Any]:
     """LlamaIndex's own OpenAI embedding at the server; it retries ten times when it is let."""
+    import httpx
     from llama_index.embeddings.openai import OpenAIEmbedding  # type: ignore[import-untyped]
 
-    return OpenAIEmbedding(
-        model_name="tiny", api_base=model_server.url, api_key=KEY, max_retries=10, embed_batch_size=2, reuse_client=False
-    )
+    with httpx.Client(trust_env=False) as client:
+        yield OpenAIEmbedding(
+            model_name="tiny", api_base=model_server.url, api_key=KEY, max_retries=10, embed_batch_size=2, http_client=client
+        )
 
 
 def test_a_llama_index_embedding(model_server: ModelServer, llama_openai: Any) -> None:

@@ -143,7 +143,9 @@ def test_a_library_that_took_the_place_of_another_is_noticed(library: Library, f
     other.close()
 
 
-def test_a_creation_that_fails_can_be_repeated(folder: Path, monkeypatch: pytest.MonkeyPatch, reopen: Callable[[], Library]) -> None:
+def test_a_creation_that_fails_can_be_repeated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, reopen: Callable[[], Library]
+) -> None:
     """What was cut off while the indexes were made is finished by the next one to open the library."""
     with monkeypatch.context() as patch:
         patch.setattr(VectorIndex, "__init__", failing(VectorIndex.__init__, RuntimeError("stop")))
@@ -351,7 +353,9 @@ def test_a_change_cut_off_anywhere_is_whole_or_not_there(
 
 
 @pytest.mark.parametrize("work", ["rebuild", "reembed", "remove", "mend", "scrub"])
-@pytest.mark.parametrize("step", ["LexicalIndex.add", "VectorIndex.add", "LexicalIndex.commit", "Catalogue.forget", "Catalogue.adopt"])
+@pytest.mark.parametrize(
+    "step", ["LexicalIndex.add", "VectorIndex.add", "LexicalIndex.commit", "Catalogue.forget", "Catalogue.adopt"]
+)
 def test_other_work_cut_off_is_finished_too(
     library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, reopen: Callable[[], Library], work: str, step: str
 ) -> None:
@@ -362,14 +366,19 @@ def test_other_work_cut_off_is_finished_too(
         shutil.rmtree(folder / "chroma")
     if work == "scrub":
         library.remove(["more"])
-    kind, name = {"LexicalIndex": LexicalIndex, "VectorIndex": VectorIndex, "Catalogue": Catalogue}[step.split(".")[0]], step.split(".")[1]
+    kind, name = (
+        {"LexicalIndex": LexicalIndex, "VectorIndex": VectorIndex, "Catalogue": Catalogue}[step.split(".")[0]],
+        step.split(".")[1],
+    )
     again = reopen()
     if work == "reembed":
         again.embedder = Letters(salt="other")
     with monkeypatch.context() as patch:
         patch.setattr(kind, name, failing(getattr(kind, name), RuntimeError("stop")))
         try:
-            {"remove": lambda: again.remove(["more"]), "scrub": lambda: again.scrub(thorough=True)}.get(work, getattr(again, work))()
+            {"remove": lambda: again.remove(["more"]), "scrub": lambda: again.scrub(thorough=True)}.get(
+                work, getattr(again, work)
+            )()
         except RuntimeError as exc:
             assert str(exc) == "stop"
     last = reopen()

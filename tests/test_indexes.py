@@ -1,0 +1,345 @@
+"""The derived indexes: damage of any kind is noticed before they are used, and they are made anew without a model."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.catalogue import Staged
+from assistant.indexes import LEXICAL, VECTORS
+from assistant.library import Library
+from assistant.protocols import Vectors
+from assistant.splitting import split
+from assistant.text import fold
+from assistant.types import Article, Concept, Filters, Source
+
+NOBODY = Filters()
+MANY = 1_100  # passages: from a thousand on, Chroma writes its vector files down
+
+
+class Counting:
+    """An embedder of eight dimensions: a number as a direction, the same for every text that holds it."""
+
+    name = "counting"
+    dimension = 8
+
+    def __init__(self, *, silent: bool = False) -> None:
+        self._silent = silent
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        assert not self._silent, "a model was asked"
+        numbers = [int("".join(filter(str.isdigit, text)) or 0) for text in texts]
+        vectors = np.stack([np.random.default_rng(number).standard_normal(8) for number in numbers]).astype(np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def embed_query(self, text: str) -> Vectors:
+        vector: Vectors = self.embed([text])[0]
+        return vector
+
+
+def report(number: int, word: str = "report") -> Staged:
+    article = Article(Source(f"{word}-{number}", language="en"), f"The {word} number {number} came on Monday.", f"/{word}/{number}")
+    return Staged(article, split(article))
+
+
+def build(folder: Path, articles: int, word: str = "report") -> Path:
+    library = Library.create(folder, Counting())
+    library.store([report(number, word) for number in range(articles)])
+    library.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library large enough that Chroma has written its vector files."""
+    return build(tmp_path_factory.mktemp("large") / "library", MANY)
+
+
+@pytest.fixture
+def folder(original: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(original, tmp_path / "library"))
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[Path], Library]]:
+    """Opens libraries with a model that must not be asked, and closes them in the end."""
+    libraries: list[Library] = []
+
+    def open_it(folder: Path) -> Library:
+        libraries.append(Library.open(folder, Counting(silent=True)))
+        return libraries[-1]
+
+    yield open_it
+    for library in libraries:
+        library.close()
+
+
+def answers(library: Library) -> list[list[str]]:
+    """What some searches of both indexes find."""
+    concept = Concept(fold("report"), {"": ((fold("report"),),)})
+    found = [library.indexes.lexical.search([concept], filters=NOBODY, limit=5)]
+    found += [library.indexes.vectors.search(vector, filters=NOBODY, limit=1) for vector in Counting().embed(["7", "500", "1099"])]
+    return [[name for name, _ in hits] for hits in found]
+
+
+def state(folder: Path) -> dict[Path, tuple[int, int]]:
+    """Size and time of every file, but for Chroma's database, which changes when it is opened, and lock files."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != "chroma.sqlite3" and path.suffix != ".lock")
+    return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in files if "library.db-" not in path.name}
+
+
+# -- sound libraries --------------------------------------------------------------------------------------------------
+
+
+def test_an_index_large_enough_is_sealed_with_its_vector_files(original: Path) -> None:
+    """The files Chroma reads unchecked are among those that are checked before it does."""
+    sealed = {name.rsplit("/")[-1] for name in (original / "seal.json").read_text().split('"') if name.startswith("chroma/")}
+    assert sealed >= {"data_level0.bin", "header.bin", "index_metadata.pickle", "length.bin", "link_lists.bin"}
+
+
+def test_a_sound_library_is_left_alone(folder: Path, opened: Callable[[Path], Library]) -> None:
+    """Opening, checking and searching it changes no file."""
+    before = state(folder)
+    library = opened(folder)
+    assert library.in_step()
+    assert library.out_of_step() == []
+    assert answers(library)[1:] == [["report-7-0"], ["report-500-0"], ["report-1099-0"]]
+    assert state(folder) == before
+
+
+def test_a_copied_library_is_not_rebuilt(folder: Path, opened: Callable[[Path], Library]) -> None:
+    """A copy whose files have other times is recognised by their bytes."""
+    for path in folder.rglob("*"):
+        os.utime(path, ns=(1, 1))
+    before = state(folder)
+    assert opened(folder).in_step()
+    assert state(folder) == before
+
+
+# -- damaged ones -----------------------------------------------------------------------------------------------------
+
+
+def vector_file(name: str) -> Callable[[Path], Path]:
+    return lambda folder: next((folder / "chroma").glob(f"*/{name}"))
+
+
+def lexical_file(suffix: str) -> Callable[[Path], Path]:
+    return lambda folder: next((folder / "lexical").glob(f"*.{suffix}"))
+
+
+def plain(name: str) -> Callable[[Path], Path]:
+    return lambda folder: folder / name
+
+
+def missing(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def halved(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(np.random.default_rng(1).bytes(path.stat().st_size))
+
+
+def a_byte(path: Path) -> None:
+    """One byte in the middle is another; size and, as far as the clock can tell, time stay."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    before = path.stat().st_mtime_ns
+    path.write_bytes(data)
+    os.utime(path, ns=(before, before + 1))
+
+
+DAMAGES: list[tuple[str, Callable[[Path], Path], Callable[[Path], None]]] = [
+    (LEXICAL, plain("lexical"), missing),
+    (LEXICAL, plain("lexical/meta.json"), missing),
+    (LEXICAL, plain("lexical/meta.json"), halved),
+    (LEXICAL, plain("lexical/.managed.json"), garbage),
+    *(
+        (LEXICAL, lexical_file(suffix), damage)
+        for suffix in ("store", "term", "idx", "pos")
+        for damage in (missing, halved, garbage)
+    ),
+    (LEXICAL, lexical_file("idx"), a_byte),
+    (VECTORS, plain("chroma"), missing),
+    (VECTORS, plain("chroma/chroma.sqlite3"), missing),
+    (VECTORS, plain("chroma/chroma.sqlite3"), empty),
+    (VECTORS, plain("chroma/chroma.sqlite3"), halved),
+    (VECTORS, plain("chroma/chroma.sqlite3"), garbage),
+    *((VECTORS, vector_file("data_level0.bin"), damage) for damage in (missing, empty, halved, garbage, a_byte)),
+    *((VECTORS, vector_file(name), garbage) for name in ("header.bin", "length.bin", "index_metadata.pickle")),
+    *((VECTORS, vector_file(name), missing) for name in ("header.bin", "link_lists.bin", "index_metadata.pickle")),
+]
+
+
+@pytest.mark.parametrize(
+    ("index", "file", "damage"),
+    DAMAGES,
+    ids=[f"{index}-{number}-{damage.__name__}" for number, (index, _, damage) in enumerate(DAMAGES)],
+)
+def test_damage_is_named_and_mended_without_a_model(
+    folder: Path,
+    opened: Callable[[Path], Library],
+    index: str,
+    file: Callable[[Path], Path],
+    damage: Callable[[Path], None],
+) -> None:
+    """Whatever is broken, one line says so and changes nothing; mending makes that index anew, and the same is found again."""
+    intact = opened(folder)
+    expected = answers(intact)
+    intact.close()
+    damage(file(folder))
+    before = state(folder)
+    library = opened(folder)
+    (problem,) = library.out_of_step()
+    assert "sanad rebuild" in problem
+    assert "\n" not in problem
+    assert list(library.indexes.faults()) == [index]
+    assert not library.in_step()
+    assert state(folder) == before
+    other = folder / (VECTORS if index == LEXICAL else LEXICAL)
+    untouched = state(other)
+    library.mend()
+    assert library.in_step()
+    assert answers(library) == expected
+    assert state(other) == untouched
+
+
+def test_bytes_that_change_under_the_same_time_are_found_by_looking_at_all(folder: Path, opened: Callable[[Path], Library]) -> None:
+    """A failing disk changes no times: a thorough look compares every byte."""
+    path = vector_file("data_level0.bin")(folder)
+    before = path.stat().st_mtime_ns
+    garbage(path)
+    os.utime(path, ns=(before, before))
+    library = opened(folder)
+    assert "files of the vector index are missing or changed" in library.out_of_step()[0]
+
+
+@pytest.mark.parametrize("index", [LEXICAL, VECTORS])
+@pytest.mark.parametrize("articles", [3, MANY])
+def test_the_index_of_another_library_is_not_taken_for_ones_own(
+    tmp_path: Path, opened: Callable[[Path], Library], index: str, articles: int
+) -> None:
+    """An index of as many passages from elsewhere is recognised, in small libraries too."""
+    mine, theirs = build(tmp_path / "mine", articles), build(tmp_path / "theirs", articles, word="letter")
+    shutil.rmtree(mine / index)
+    shutil.copytree(theirs / index, mine / index)
+    library = opened(mine)
+    assert list(library.indexes.faults()) == [index]
+    library.mend()
+    assert library.in_step()
+    assert answers(library)[0][0].startswith("report-")
+
+
+@pytest.mark.parametrize("old", ["lexical", "chroma", "library.db"])
+def test_a_part_brought_back_from_a_backup_is_noticed(tmp_path: Path, opened: Callable[[Path], Library], old: str) -> None:
+    """When one part is older than the others, what is derived is made anew from the catalogue that is there."""
+    folder = build(tmp_path / "library", 5)
+    backup = tmp_path / "backup"
+    shutil.copytree(folder, backup)
+    library = Library.open(folder, Counting())
+    library.store([report(5)])
+    library.remove(["report-0"])
+    library.close()
+    for path in folder.glob(f"{old}*"):
+        missing(path)
+    (shutil.copytree if (backup / old).is_dir() else shutil.copy)(backup / old, folder / old)
+    again = opened(folder)
+    assert not again.in_step()
+    again.mend()
+    assert again.in_step()
+    assert again.indexes.lexical.count() == again.indexes.vectors.count() == again.catalogue.count().passages == 5
+
+
+@pytest.mark.parametrize("seal", [None, b"", b"[]", b"{}", b'{"generation": 1, "whole": true, "files": {"a": [1]}}', b"\xff"])
+def test_without_a_seal_both_indexes_are_made_anew(tmp_path: Path, opened: Callable[[Path], Library], seal: bytes | None) -> None:
+    """A missing or broken seal vouches for nothing."""
+    folder = build(tmp_path / "library", 3)
+    if seal is None:
+        (folder / "seal.json").unlink()
+    else:
+        (folder / "seal.json").write_bytes(seal)
+    library = opened(folder)
+    assert set(library.indexes.faults()) == {LEXICAL, VECTORS}
+    library.mend()
+    assert library.in_step()
+    assert set(answers(library)[0]) == {"report-0-0", "report-1-0", "report-2-0"}
+
+
+def test_vector_files_written_while_a_change_was_killed_are_not_trusted(
+    folder: Path, opened: Callable[[Path], Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chroma writes them in place: a kill in that moment leaves files that may end the next process that reads them."""
+    library = Library.open(folder, Counting())
+    with monkeypatch.context() as patch:
+        patch.setattr("assistant.seal.Seal.write", _first_only(library))
+        library.store([report(number, "second") for number in range(1_000)])  # enough for Chroma to write them again
+    library.close()
+    killed = opened(folder)
+    assert list(killed.indexes.faults()) == [VECTORS]
+    killed.mend()
+    assert killed.in_step()
+    assert killed.indexes.vectors.count() == MANY + 1_000
+
+
+def _first_only(library: Library) -> Callable[..., None]:
+    """`Seal.write`, of which only the first one reaches the disk, as if the process had ended after it."""
+    from assistant.seal import Seal
+
+    real, done = Seal.write, []
+
+    def write(seal: Seal, folder: Path) -> None:
+        if not done:
+            done.append(seal)
+            real(seal, folder)
+
+    return write
+
+
+def test_a_change_that_did_not_touch_the_vector_files_costs_no_rebuild(
+    folder: Path, opened: Callable[[Path], Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When a change was killed before Chroma wrote them, they are used as they are."""
+    library = Library.open(folder, Counting())
+    with monkeypatch.context() as patch:
+        patch.setattr("assistant.seal.Seal.write", _first_only(library))
+        library.store([report(1, "second")])
+    library.close()
+    before = state(folder / "chroma")
+    killed = opened(folder)
+    assert killed.indexes.faults() == {}
+    killed.mend()
+    assert killed.in_step()
+    assert state(folder / "chroma") == before
+    assert killed.indexes.vectors.count() == MANY + 1
+
+
+def test_damage_is_not_sealed_by_an_interrupted_mending(
+    folder: Path, opened: Callable[[Path], Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that were broken before stay broken in our eyes when their mending is cut off at once."""
+    garbage(vector_file("data_level0.bin")(folder))
+    with monkeypatch.context() as patch:
+        patch.setattr("assistant.indexes.Indexes.make", _stop)
+        with pytest.raises(KeyboardInterrupt):
+            opened(folder).mend()
+    library = opened(folder)
+    assert VECTORS in library.indexes.faults()
+    assert library.indexes.sound_vectors is None
+    library.mend()
+    assert library.in_step()
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
