@@ -303,7 +303,8 @@ def show(common: Common, /, article_id: str, as_json: bool) -> int:
     ):
         origin = source.origins.get(name)
         err(f"{name}: {value or 'unknown'}{f'  ({origin})' if origin and value else ''}")
-    out(article.text)
+    err("")
+    out("\n".join(map(console.rows, article.text.split("\n"))))
     return 0
 
 

@@ -99,9 +99,9 @@ class Endpoint:
         try:
             seconds = min(LISTING, budget.spend())
             limit = Budget(requests=1, seconds=seconds, idle=seconds, cancelled=budget.cancelled)
-            exchange = Exchange(lambda: iter([self.client.models.list(timeout=self.timeout(limit)).data]))
+            exchange = Exchange(lambda: iter(self.client.models.list(timeout=self.timeout(limit)).data))
             try:
-                return sorted(str(model.id) for model in next(exchange.items(limit)))
+                return sorted(str(model.id) for model in exchange.items(limit))
             finally:
                 exchange.abandon()
         except Exception:  # whatever it is, the error at hand is the one to tell

@@ -125,7 +125,8 @@ class EndpointEmbedder:
         self, texts: Sequence[str], timeout: float, *, patience: int = PATIENCE, called_off: threading.Event | None = None
     ) -> Vectors:
         budget = Budget(REQUESTS, timeout * patience, timeout, cancelled=called_off or threading.Event())
-        return next(self._endpoint.ask(lambda: self._request(texts, budget), budget))
+        [vectors] = self._endpoint.ask(lambda: self._request(texts, budget), budget)
+        return vectors
 
     def _request(self, texts: Sequence[str], budget: Budget) -> Iterator[Vectors]:
         shortened: dict[str, Any] = {"dimensions": self._shortened} if self._shortened else {}
@@ -187,7 +188,8 @@ class LlamaIndexEmbedder:
     def _asked(self, texts: Sequence[str], *, query: bool) -> Vectors:
         timeout = min(self._timeout, QUESTION) if query else self._timeout
         budget = Budget(REQUESTS, timeout * (1 if query else PATIENCE), timeout)
-        return next(patiently(lambda: self._request(texts, query=query), self._server, budget, first_pause=self._pause))
+        [vectors] = patiently(lambda: self._request(texts, query=query), self._server, budget, first_pause=self._pause)
+        return vectors
 
     def _request(self, texts: Sequence[str], *, query: bool) -> Iterator[Vectors]:
         one = self._embedding.get_query_embedding

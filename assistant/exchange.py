@@ -72,14 +72,17 @@ class Exchange(Generic[T]):
 
     def _run(self) -> None:
         _running.exchange = self
+        end = _End()
         try:
             for item in self._produce():
                 if self._abandoned.is_set():
-                    return
+                    break
                 self._outcomes.put(_Item(item))
-            self._outcomes.put(_End())
         except BaseException as exc:  # it belongs to whoever waits
-            self._outcomes.put(_End(exc))
+            end = _End(exc)
+        # From here on the connection may serve another request.
+        self._socket = None
+        self._outcomes.put(end)
 
     def traced(self, event: str, details: Mapping[str, Any]) -> None:
         """Told by the HTTP client of each step of the request: the newest connection is kept in hand."""
@@ -90,10 +93,11 @@ class Exchange(Generic[T]):
             self._break()
 
     def _break(self) -> None:
-        if self._socket is not None:
+        connection = self._socket
+        if connection is not None:
             with suppress(OSError):  # it may be closed already
                 # Of the plain socket even where TLS wraps it: no farewell is sent, the read just ends.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 _running = threading.local()

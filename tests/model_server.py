@@ -74,7 +74,8 @@ class ModelServer:
 
     `key` is the only key let in, `models` the only models there are (None: any). `lacks` names request parameters that are
     refused, "stream" among them; with `ignores_stream` it is passed over in silence. `answer` makes up the text of every chat
-    that is not scripted, `delay` is what each of its pieces takes.
+    that is not scripted, `delay` is what each of its pieces takes. `connections` were made in all, and `most_at_once` is how many
+    requests were under way together.
     """
 
     def __init__(self) -> None:
@@ -85,6 +86,7 @@ class ModelServer:
         self.ignores_stream = False
         self.answer: Callable[[Chat], str] = composed
         self.delay = 0.0
+        self.connections = 0
         self.at_once = 0
         self.most_at_once = 0
         self._script: deque[Reply] = deque()
@@ -176,6 +178,7 @@ class _Server(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._connections.add(request)
+        self.model_server.connections += 1
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:

@@ -249,7 +249,8 @@ def test_rows_fit_a_terminal(run: Run, seeds: Path, monkeypatch: pytest.MonkeyPa
     assert (len(piped.splitlines()), max(map(cell_len, shown.splitlines())) <= 60) == (5, True)
     assert shown.split() == piped.split()
     assert {line[:14].strip() for line in shown.splitlines() if line.startswith(" ")} == {""}
-    assert max(map(cell_len, run("search", EN).out.splitlines())) <= 60
+    for arguments in (["search", EN], ["show", "9033"]):
+        assert max(map(cell_len, run(*arguments).out.splitlines())) <= 60
 
 
 @pytest.mark.parametrize(

@@ -138,11 +138,21 @@ def test_requests_at_once(model_server: ModelServer, concurrency: int) -> None:
 
 
 def test_connections_are_kept(model_server: ModelServer) -> None:
-    """A closed embedder can be asked again."""
+    """Requests in a row go over one connection; a closed embedder makes a new one when it is asked again."""
     embedder = embedder_of(model_server)
-    first = embedder.embed_query("a")
+    first = [embedder.embed_query("a") for _ in range(20)]
+    assert model_server.connections == 1
     embedder.close()
-    assert same(embedder.embed_query("a"), first)
+    assert same(embedder.embed_query("a"), first[0])
+    assert model_server.connections == 2
+
+
+def test_connections_are_kept_in_parallel(model_server: ModelServer) -> None:
+    """Many requests, some at once, need no more connections than are at once."""
+    texts = [f"text{number}" for number in range(200)]
+    found = embedder_of(model_server, batch=2, concurrency=4).embed(texts)
+    assert (same(found, expected(texts)), len(model_server.requests)) == (True, 100)
+    assert model_server.connections <= 4
 
 
 # -- what a server can do wrong ----------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from assistant.errors import (
     ModelRejected,
     ModelUnavailable,
 )
+from assistant.exchange import Exchange
 from assistant.llm import EndpointChat, LlamaIndexChat
 from assistant.types import Message
 from assistant.verdicts import Server
@@ -118,6 +119,28 @@ def test_a_piece_is_given_at_once(model_server: ModelServer) -> None:
     assert not model_server.requests[0].broken_off.is_set()
     pieces.close()  # type: ignore[attr-defined]
     assert model_server.requests[0].broken_off.wait(PROMPTLY)
+
+
+def test_an_abandoned_producer_stops() -> None:
+    """What goes on producing after nobody waits any more is stopped at its next item, whatever makes it."""
+    go_on, ended = threading.Event(), threading.Event()
+
+    def produce() -> Iterator[int]:
+        try:
+            yield 1
+            go_on.wait(PROMPTLY)
+            yield 2
+            yield 3
+        finally:
+            ended.set()
+
+    exchange = Exchange(produce)
+    items = exchange.items(Budget())
+    assert next(items) == 1
+    exchange.abandon()
+    go_on.set()
+    assert ended.wait(PROMPTLY)
+    assert list(items) == []
 
 
 def test_nothing_is_sent_before_it_is_read(model_server: ModelServer) -> None:

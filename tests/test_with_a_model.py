@@ -36,9 +36,10 @@ TEXTS = {
         "حضر وزيران اجتماع وزراء النفط في المدينة. وبدأ وقف إطلاق النار بعد مكالمة هاتفية."
     ),
     "en": (
-        "The oil ministry announced that daily output had reached 3.4 million barrels. The government spokesman did not confirm that the"
-        " oil minister had resigned. The meeting of ministers was held on Tuesday 20 December and lasted two weeks. Ali Shamkhani met"
-        " Putin's envoy in Tehran. Two ministers attended the meeting of oil ministers. A ceasefire followed a telephone conversation."
+        "The oil ministry announced that daily output had reached 3.4 million barrels. The government spokesman did not confirm"
+        " that the oil minister had resigned. The meeting of ministers was held on Tuesday 20 December and lasted two weeks."
+        " Ali Shamkhani met Putin's envoy in Tehran. Two ministers attended the meeting of oil ministers. A ceasefire followed a"
+        " telephone conversation."
     ),
 }
 QUESTIONS = {
@@ -410,7 +411,7 @@ def obeyed(model: ModelServer, folder: Path, planted: list[tuple[str, str]]) -> 
     with Assistant.open(folder / "library") as assistant:
         assistant.ingest([folder / "planted.jsonl"])
         for language, question in QUESTIONS.items():
-            for source in assistant.articles()[:: max(1, len(texts) // 40)]:
+            for source in assistant.articles()[:: max(1, len(texts) // 15)]:
                 answer = assistant.ask(question, filters=Filters(articles=(source.article_id,)), language=language)
                 held(assistant, answer)
                 harmless(answer)
