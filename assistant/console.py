@@ -243,4 +243,11 @@ def progress(*, shown: bool = True) -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("", total=None)
-        yield lambda doing, done, total: bars.update(task, description=doing, completed=done, total=total or None)
+        bar = bars.tasks[0]
+
+        def show(doing: str, done: int, total: int) -> None:
+            # A total that only keeps pace with what is done is a guess: a file of records held more than was counted.
+            bar.total = total if total > done or total == bar.total else None
+            bars.update(task, description=doing, completed=done)
+
+        yield show

@@ -300,8 +300,13 @@ class Assistant:
             dimension=manifest.dimension,
             created=manifest.created,
             megabytes=round(_size(self.folder) / 2**20, 1),
-            passages_are_sent_to=None,
+            passages_are_sent_to=self._hosts() or None,
         )
+
+    def _hosts(self) -> str:
+        """Who gets to see passages: the hosts of the models that are set."""
+        hosts = (getattr(model, "host", None) for model in (self._chat, self._embedder))
+        return ", ".join(sorted({host for host in hosts if host}))
 
     def problems(self) -> list[str]:
         """Everything wrong with the library, one line each; nothing is changed."""
@@ -312,7 +317,8 @@ class Assistant:
                 library = self._opened()
                 found += library.catalogue.integrity()
                 found += library.out_of_step()
-                library.check_model()
+                with suppress(ModelUnavailable):  # that is no fault of the library
+                    library.check_model()
         except (LibraryDamaged, LibraryMismatch, ModelError) as exc:
             found += [] if str(exc) in found else [str(exc)]
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 
@@ -217,14 +218,26 @@ def test_no_bar_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """On a terminal a bar on standard error says what is done and how much of it; standard output stays free of it."""
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [
+        ([(1, 2)], "1/2"),
+        ([(1, 2), (2, 2)], "2/2"),
+        ([(1, 1)], "1/?"),  # one file of many records, counted as one
+        ([(1, 2), (2, 2), (3, 3)], "3/?"),
+    ],
+)
+def test_a_bar_on_a_terminal(
+    steps: list[tuple[int, int]], shown: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bar on standard error says what is done, and of how much as far as that is known; standard output stays free of it."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with console.progress() as progress:
-        progress("reading", 1, 2)
+        for done, total in steps:
+            progress("reading", done, total)
     printed = capsys.readouterr()
-    assert (printed.out, "reading" in printed.err, "1/2" in printed.err) == ("", True, True)
+    assert (printed.out, "reading" in printed.err, re.findall(r"\d/[\d?]", printed.err)[-1]) == ("", True, shown)
 
 
 def test_no_bar_when_none_is_wanted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
