@@ -19,6 +19,7 @@ from assistant.catalogue import Catalogue, Manifest, Staged, text_hash
 from assistant.errors import BadModelOutput, DiskFull, LibraryMismatch, NoLibrary
 from assistant.indexes import ALL, LEXICAL, Indexes, Progress, unseen
 from assistant.protocols import Embedder, Vectors
+from assistant.seal import explained
 from assistant.splitting import SPLITTER
 from assistant.types import Filters
 
@@ -39,11 +40,9 @@ GROWTH = 20  # bytes stored per byte of text, indexes included (measured 12 to 1
 
 
 def exists(folder: Path) -> bool:
-    """Whether `folder` holds a library, or may hold one that cannot be looked at."""
-    try:
+    """Whether `folder` holds a library. Raises `LibraryNotWritable` where one may not look."""
+    with explained(folder):
         return (folder / DATABASE).exists()
-    except OSError:
-        return True
 
 
 class Library:

@@ -104,12 +104,12 @@ def _sum(path: Path) -> int:
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Turn what the operating system says about writing in `folder` into an error of ours."""
+    """Turn what the operating system says about `folder` into an error of ours."""
     try:
         yield
     except OSError as exc:
         if exc.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(f"The disk holding {folder} is full; free some space and run the same command again.") from exc
         raise LibraryNotWritable(
-            f"The folder {folder} cannot be written ({exc.strerror or exc}); allow it, or choose another --library."
+            f"The folder {folder} cannot be opened or written ({exc.strerror or exc}); allow it, or choose another --library."
         ) from exc

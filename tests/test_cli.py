@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -617,9 +618,12 @@ def test_ctrl_c_while_ingesting(run: Run, fresh: Path, tmp_path: Path) -> None:
     """Ctrl-C in the middle exits 130 with one line; what was taken in is there, and the next run finishes the rest."""
     import pty
 
-    total = 1500
-    news = tmp_path / "news.jsonl"
-    news.write_text("".join(json.dumps({"id": f"n{number}", "text": REPORT.format(number)}) + "\n" for number in range(total)))
+    total, chance = 1500, random.Random(1)
+    words = (
+        "envoy minister Tehran Aleppo talks border army refugees oil bank court press party sea road school doctor harvest".split()
+    )
+    texts = (f"Report {number}: {' '.join(chance.choices(words, k=12))}." for number in range(total))
+    news = write(tmp_path / "news.jsonl", "\n".join(json.dumps({"text": text}) for text in texts))
     terminal, theirs = pty.openpty()
     process = started("ingest", news, stderr=theirs, env={**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"})
     os.close(theirs)

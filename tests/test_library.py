@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -127,10 +128,11 @@ def test_opening_makes_nothing(folder: Path) -> None:
     assert not folder.exists()
 
 
-def test_a_place_that_cannot_be_looked_at_may_hold_a_library() -> None:
-    """Only opening it can tell; it is not taken for a missing one."""
-    assert exists(Path("/" + "x" * 5_000))
+def test_a_place_that_cannot_be_looked_at_is_not_taken_for_an_empty_one() -> None:
+    """Where one may not look, that is the error."""
     assert not exists(Path("/nowhere"))
+    with pytest.raises(LibraryNotWritable, match="cannot be opened or written .*; allow it, or choose another --library"):
+        exists(Path("/" + "x" * 5_000))
 
 
 def test_a_library_that_took_the_place_of_another_is_noticed(library: Library, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
@@ -40,7 +39,7 @@ from assistant.pipeline import Assistant
 from assistant.protocols import Embedder, Vectors
 from assistant.resources import data_folder
 from assistant.text import words
-from assistant.types import Answer, Filters, Status
+from assistant.types import Answer, Status
 
 TODAY = date(2024, 11, 22)
 VECTORS_ONLY = "the vector index cannot be read; only the full text was searched"
@@ -216,7 +215,7 @@ def check_citations(assistant: Assistant, answer: Answer) -> int:
     assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
     for statement in answer.statements:
         assert statement.citations
-        assert set(statement.citations) <= set(answer.citations)
+        assert all(citation in answer.citations for citation in statement.citations)
     return len(answer.citations)
 
 
@@ -337,7 +336,7 @@ def test_removing_takes_all_or_nothing(folder: Path, make: Callable[..., Assista
 def test_status_tells_what_is_there(seeded: Path, make: Callable[..., Assistant]) -> None:
     """Counts, languages, outlets, the model and the size of a library."""
     status = make(seeded).status()
-    assert (status.library, status.articles, status.languages) == (str(seeded), 5, {"fa": 3, "ar": 2})
+    assert (status.library, status.articles, status.languages) == (str(seeded), 5, {"fa": 4, "ar": 1})
     assert (status.embedding, status.dimension, status.passages_are_sent_to) == ("embedded-1", 1024, None)
     assert status.passages == 18
     assert 0 < status.megabytes < 20
@@ -579,9 +578,7 @@ def test_the_next_question_finishes_what_was_cut_off(
             assistant.ingest([news])
     other = make(folder)
     assert len(other.articles()) == 6
-    assert other.problems() == (
-        [] if step == "stage" else ["a change was cut off; the next `sanad ask` or `sanad ingest` finishes it"]
-    )
+    assert other.problems() == ["a change was cut off; the next `sanad ask` or `sanad ingest` finishes it"]
     new = other.ask("Which tanker reached Muscat?").status is Status.ANSWERED
     old = other.ask("Which ferry reached Basra?").status is Status.ANSWERED
     assert (old, new) == (step == "stage", step != "stage")

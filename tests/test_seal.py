@@ -95,8 +95,8 @@ def test_a_file_that_vanishes_meanwhile_breaks_the_seal(tmp_path: Path, files: l
     [
         (errno.ENOSPC, DiskFull, "is full; free some space"),
         (errno.EDQUOT, DiskFull, "is full; free some space"),
-        (errno.EACCES, LibraryNotWritable, r"cannot be written \(Permission denied\); allow it"),
-        (errno.EROFS, LibraryNotWritable, r"cannot be written \(Read-only file system\); allow it"),
+        (errno.EACCES, LibraryNotWritable, r"cannot be opened or written \(Permission denied\); allow it"),
+        (errno.EROFS, LibraryNotWritable, r"cannot be opened or written \(Read-only file system\); allow it"),
     ],
 )
 def test_what_the_system_says_becomes_an_error_of_ours(tmp_path: Path, code: int, kind: type[LibraryError], said: str) -> None:

@@ -26,7 +26,7 @@ class Endpoint(BaseModel):
 class Grouped(Settings):
     """The settings with such a group."""
 
-    llm: Endpoint = Field(default_factory=Endpoint)
+    llm: Endpoint = Field(default_factory=Endpoint)  # type: ignore[assignment]
 
 
 def user_file() -> Path:
