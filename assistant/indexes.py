@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,13 +115,11 @@ class Indexes:
             return {
                 index: f"the {name} index was not made from this catalogue; run `sanad rebuild`" for index, name in _NAMES.items()
             }
-        found = {}
+        found = dict(seal.distrusted)
         for index, name in _NAMES.items():
             # tantivy replaces its files as a whole: what it wrote before it was cut off is sound.
-            excused = index == LEXICAL and not seal.whole
-            if index in seal.distrusted or (
-                not excused and seal.broken(self._folder, index, self._files(index), every_byte=every_byte)
-            ):
+            excused = index in found or (index == LEXICAL and not seal.whole)
+            if not excused and seal.broken(self._folder, index, self._files(index), every_byte=every_byte):
                 found[index] = f"files of the {name} index are missing or changed; run `sanad rebuild`"
         return found
 
@@ -168,7 +166,7 @@ class Indexes:
         if self._changing:
             yield
             return
-        distrusted = tuple(self.faults())
+        distrusted = self.faults()
         self._seal(whole=False, distrusted=distrusted)
         self._changing = True
         try:
@@ -184,11 +182,11 @@ class Indexes:
         finally:
             self._changing = False
 
-    def _seal(self, *, whole: bool, anew: bool = False, distrusted: tuple[str, ...] = ()) -> None:
+    def _seal(self, *, whole: bool, anew: bool = False, distrusted: Mapping[str, str] | None = None) -> None:
         before = self._sealed or Seal()
         with explained(self._folder):
             files = before.stamps(self._folder, [file for index in ALL for file in self._files(index)]) if anew else before.files
-            seal = Seal(self._catalogue.generation, whole, files, distrusted)
+            seal = Seal(self._catalogue.generation, whole, files, distrusted or {})
             seal.write(self._folder)
         self._generation, self._sealed = seal.generation, seal
 

@@ -54,7 +54,7 @@ from assistant.types import (
     Statement,
     Turn,
 )
-from assistant.understanding import understand
+from assistant.understanding import language_of, understand
 
 __all__ = ["AnswerStream", "Assistant"]
 
@@ -199,7 +199,7 @@ class Assistant:
             translate_quotes=translate_quotes,
             budget=budget,
         )
-        return AnswerStream(answering, budget)
+        return AnswerStream(answering, budget, language=language or self._language or language_of(question))
 
     @cached_property
     def _answerer(self) -> Answerer:
@@ -421,10 +421,11 @@ class Assistant:
 class AnswerStream:
     """Iterates over the statements of an answer as they are verified; `answer` is the whole once they are through.
 
-    `close` stops at once, aborting a request to the model that is under way.
+    `close` stops at once, aborting a request to the model that is under way. `language` is that of the answer.
     """
 
-    def __init__(self, answering: Generator[Statement, None, Answer], budget: Budget) -> None:
+    def __init__(self, answering: Generator[Statement, None, Answer], budget: Budget, *, language: str) -> None:
+        self.language = language
         self._answering = answering
         self._budget = budget
         self._answer: Answer | None = None

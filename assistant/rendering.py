@@ -21,7 +21,7 @@ from typing import TypeAlias
 from assistant import guard, wording
 from assistant.types import Answer, Citation, Mode, Source, Span, Statement, Status
 
-__all__ = ["markdown", "plain", "terminal", "to_dict", "to_json", "verbose"]
+__all__ = ["after_statements", "markdown", "plain", "statement", "terminal", "to_dict", "to_json", "verbose"]
 
 
 class _Role(Enum):
@@ -70,7 +70,24 @@ def terminal(answer: Answer, *, width: int = 80, colour: bool = False) -> str:
 
     Nothing is reordered or aligned: terminals do that for right-to-left text, or leave it to the reader's eye.
     """
-    return "\n\n".join("\n".join(row for line in block for row in _rows(line, width, colour=colour)) for block in _blocks(answer))
+    return _laid_out(_blocks(answer), width, colour=colour)
+
+
+def statement(shown: Statement, language: str, *, width: int = 80, colour: bool = False) -> str:
+    """One statement as `terminal` shows it, for an answer that is still coming."""
+    # Only a quotation has a frame; what a model wrote stands for itself.
+    mode = Mode.EXTRACTIVE if shown.frame else Mode.GENERATIVE
+    answer = Answer("", Status.ANSWERED, mode, language, "", statements=(shown,))
+    return _laid_out([[line for line in _statement(shown, answer) if line.whole]], width, colour=colour)
+
+
+def after_statements(answer: Answer, *, width: int = 80, colour: bool = False) -> str:
+    """What `terminal` shows after the statements of `answer`: notes and sources; the whole of an answer without statements."""
+    return _laid_out(_blocks(answer)[len(answer.statements) :], width, colour=colour)
+
+
+def _laid_out(blocks: Iterable[_Block], width: int, *, colour: bool) -> str:
+    return "\n\n".join("\n".join(row for line in block for row in _rows(line, width, colour=colour)) for block in blocks)
 
 
 def verbose(answer: Answer, *, width: int = 80) -> str:

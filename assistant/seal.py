@@ -36,14 +36,14 @@ class Stamp(NamedTuple):
 class Seal:
     """`files` (by their path within the library) as they were at `generation` of the catalogue.
 
-    Not `whole` means that a change began and has not ended: the files may be other ones by now. `distrusted` are the folders
-    of the indexes that could not be used when it began.
+    Not `whole` means that a change began and has not ended: the files may be other ones by now. `distrusted` says of
+    the indexes that could not be used when it began, by their folders, why.
     """
 
     generation: int = 0
     whole: bool = False
     files: Mapping[str, Stamp] = field(default_factory=dict, repr=False)
-    distrusted: tuple[str, ...] = ()
+    distrusted: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Seal | None:
@@ -51,7 +51,8 @@ class Seal:
         try:
             said = json.loads((folder / FILE).read_bytes())
             files = {str(name): Stamp(*map(int, stamp)) for name, stamp in said["files"].items()}
-            return cls(int(said["generation"]), said["whole"] is True, files, tuple(map(str, said["distrusted"])))
+            distrusted = {str(name): str(reason) for name, reason in said["distrusted"].items()}
+            return cls(int(said["generation"]), said["whole"] is True, files, distrusted)
         except (OSError, ValueError, TypeError, LookupError, AttributeError):
             return None
 

@@ -14,7 +14,7 @@ from assistant.support import is_name
 from assistant.text import clean, content_words, is_stop_word, words
 from assistant.types import Concept, DateReading, Filters, Query, Turn
 
-__all__ = ["LONGEST_QUESTION", "leans", "translated", "understand"]
+__all__ = ["LONGEST_QUESTION", "language_of", "leans", "translated", "understand"]
 
 LONGEST_QUESTION = 4_000  # characters
 GENERAL = 0.3  # «said», «announced»: true equivalents that say little about what is asked
@@ -42,7 +42,7 @@ def understand(
         raise QuestionError("The question is empty; write what you want to know.")
     if len(asked) > LONGEST_QUESTION:
         raise QuestionError(f"The question has {len(asked):,} characters; the limit is {LONGEST_QUESTION:,}. Ask in fewer words.")
-    spoken = detect(asked, default=_likely(asked))
+    spoken = language_of(asked)
     query = Query(
         question=asked,
         text=asked,
@@ -53,6 +53,11 @@ def understand(
         filters=filters or Filters(),
     )
     return _leaning_on(query, history, lexicon)
+
+
+def language_of(question: str) -> str:
+    """The language of a question (an ISO code); words that could be of several are taken to be of ours."""
+    return detect(question, default=_likely(question))
 
 
 def _likely(question: str) -> str:
@@ -126,7 +131,7 @@ def _leaning_on(query: Query, history: Sequence[Turn], lexicon: Lexicon) -> Quer
     # What was asked before is context, not the point: half weight keeps the new words in charge.
     borrowed = [
         replace(concept, weight=concept.weight / 2)
-        for concept in _concepts(before, detect(before, default=_likely(before)), lexicon)
+        for concept in _concepts(before, language_of(before), lexicon)
         if concept.text not in own
     ]
     if not borrowed:

@@ -203,6 +203,7 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
+WORDS = "envoy minister Tehran Aleppo talks border army refugees oil bank court press party sea road school doctor harvest"
 REPORT = "The envoy {} flew to Tehran on Sunday. He met the foreign minister there."
 
 
@@ -619,10 +620,7 @@ def test_ctrl_c_while_ingesting(run: Run, fresh: Path, tmp_path: Path) -> None:
     import pty
 
     total, chance = 1500, random.Random(1)
-    words = (
-        "envoy minister Tehran Aleppo talks border army refugees oil bank court press party sea road school doctor harvest".split()
-    )
-    texts = (f"Report {number}: {' '.join(chance.choices(words, k=12))}." for number in range(total))
+    texts = (f"Report {number}: {' '.join(chance.choices(WORDS.split(), k=12))}." for number in range(total))
     news = write(tmp_path / "news.jsonl", "\n".join(json.dumps({"text": text}) for text in texts))
     terminal, theirs = pty.openpty()
     process = started("ingest", news, stderr=theirs, env={**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"})

@@ -25,7 +25,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 def test_a_seal_is_read_as_it_was_written(tmp_path: Path, files: list[Path]) -> None:
     """Stamps, state and what was distrusted come back from the disk."""
-    seal = Seal(7, True, Seal().stamps(tmp_path, files), ("part",))
+    seal = Seal(7, True, Seal().stamps(tmp_path, files), {"part": "because"})
     seal.write(tmp_path)
     assert Seal.read(tmp_path) == seal
     assert seal.files["part/one"] == Stamp(3, files[0].stat().st_mtime_ns, zlib.crc32(b"one"))
@@ -33,7 +33,7 @@ def test_a_seal_is_read_as_it_was_written(tmp_path: Path, files: list[Path]) -> 
 
 
 @pytest.mark.parametrize(
-    "written", [None, b"", b"null", b"[1]", b'{"generation": "x", "whole": true, "files": {}, "distrusted": []}']
+    "written", [None, b"", b"null", b"[1]", b'{"generation": "x", "whole": true, "files": {}, "distrusted": {}}']
 )
 def test_what_cannot_be_read_is_no_seal(tmp_path: Path, written: bytes | None) -> None:
     """A missing, cut off or foreign file vouches for nothing."""
