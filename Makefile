@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 Q ?= نماینده ویژه پوتین در تهران با چه کسی دیدار کرد؟
 
-.PHONY: help run ask test check pins
+.PHONY: help run ask test check eval bench pins
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -26,6 +26,13 @@ test: $(BIN)/sanad ## run the tests
 
 check: ## all that must hold before a change lands, in fresh environments
 	.ci/run
+
+eval: $(BIN)/sanad ## retrieval and quotes on the outside sets (SANAD_BENCH names their folder)
+	$(BIN)/python -m evals retrieval
+	$(BIN)/python -m evals quotes
+
+bench: $(BIN)/sanad ## what starting costs, beside loading Chroma alone
+	$(BIN)/python -m evals startup
 
 pins: ## make constraints.txt anew (needs the oldest and the newest Python, see .ci/pins)
 	.ci/pins

@@ -18,10 +18,10 @@ from assistant import console
 from assistant._version import __version__
 from assistant.console import Common, err, out
 from assistant.errors import ArticleError, QuestionError
-from assistant.types import Filters, IngestReport, Source, Status
+from assistant.types import Answer, Filters, IngestReport, Source, Status
 
 if TYPE_CHECKING:
-    from assistant.pipeline import Assistant
+    from assistant.pipeline import AnswerStream, Assistant
 
 __all__ = ["main"]
 
@@ -130,26 +130,78 @@ def asking(command: Callable[..., Any]) -> Callable[..., Any]:
 @asking
 @click.option("--language", type=Language(), help="Answer in this language: fa, ar or en (default: the question's).")
 @filtering
+@click.option("--translate-quotes", is_flag=True, help="Have the model translate quotes in another language.")
 @click.option("--verbose", "-v", is_flag=True, help="Also say, on standard error, how the answer came about.")
 @as_json
 @click.pass_obj
-def ask(common: Common, /, words: tuple[str, ...], language: str | None, verbose: bool, as_json: bool, **restrictions: Any) -> int:
+def ask(
+    common: Common,
+    /,
+    words: tuple[str, ...],
+    language: str | None,
+    translate_quotes: bool,
+    verbose: bool,
+    as_json: bool,
+    **restrictions: Any,
+) -> int:
     """Answer a question from the articles.
 
     QUESTION may stand in quotes or not; - reads it from standard input.
     """
     question, filters = _question(words), _filters(restrictions)
     with _assistant(common, language=language) as assistant:
-        answer = assistant.ask(question, filters=_resolved(filters, assistant))
+        stream = assistant.stream(question, filters=_resolved(filters, assistant), translate_quotes=translate_quotes)
+        # Translations come when all is written, so there is nothing to show before.
+        answer = stream.complete() if as_json or translate_quotes else _shown(stream)
     from assistant import rendering
 
     if as_json:
         _print_json(answer)
-    else:
+    elif translate_quotes:
         out(rendering.terminal(answer, width=console.width(), colour=console.colourful()), ours=True)
     if verbose:
         click.echo(rendering.verbose(answer, width=console.width()), err=True)
     return 1 if answer.status is Status.NOT_FOUND else 0
+
+
+def _shown(stream: AnswerStream) -> Answer:
+    """The answer, shown statement by statement as it comes."""
+    from assistant import rendering
+
+    width, colour = console.width(), console.colourful()
+    for statement in stream:
+        out(rendering.statement(statement, stream.language, width=width, colour=colour) + "\n", ours=True)
+    rest = rendering.after_statements(stream.answer, width=width, colour=colour)
+    if rest:
+        out(rest, ours=True)
+    return stream.answer
+
+
+@sanad.command()
+@click.option("--language", type=Language(), help="Answer in this language: fa, ar or en (default: the question's).")
+@filtering
+@click.pass_obj
+def chat(common: Common, /, language: str | None, **restrictions: Any) -> int:
+    """Ask one question after another.
+
+    Each is understood with those before it. Ctrl-C stops an answer, Ctrl-D ends the conversation.
+    """
+    filters = _filters(restrictions)
+    with _assistant(common, language=language) as assistant:
+        from assistant.conversation import Conversation, edited_input
+
+        conversation = Conversation(
+            assistant,
+            read=edited_input(),
+            write=lambda text: out(text, ours=True),
+            tell=err,
+            width=console.width,
+            colour=console.colourful(),
+            language=language,
+            filters=_resolved(filters, assistant),
+        )
+        conversation.run()
+    return 0
 
 
 @sanad.command()
@@ -408,6 +460,11 @@ def _assistant(common: Common, *, language: str | None = None) -> Iterator[Assis
     from assistant.settings import load
 
     settings = load(library=common.library, offline=common.offline, language=language)
+    from assistant.models import hint
+
+    advice = hint(settings)
+    if advice:
+        err(advice)
     from assistant.pipeline import Assistant
 
     with Assistant.from_settings(settings) as assistant:

@@ -6,12 +6,13 @@ import shutil
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.catalogue import Catalogue
 from assistant.errors import LibraryError
-from assistant.seal import Seal, explained
+from assistant.seal import Seal, Stamp, explained
 from assistant.types import Filters
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class Indexes:
         self._lexical: LexicalIndex | None = None
         self._vectors: VectorIndex | None = None
         self._changing = False
-        self._generation, self._sealed = catalogue.generation, Seal.read(folder)
+        self._generation = catalogue.generation
+        self._sealed = self._found = Seal.read(folder)  # what holds, and what is on the disk
         self._tried: dict[str, str] | None = None  # what trying the indexes showed to be wrong, once they were
 
     @property
@@ -75,11 +77,11 @@ class Indexes:
 
     def refresh(self) -> None:
         """See what another process changed since they were last looked at."""
-        generation, sealed = self._catalogue.generation, Seal.read(self._folder)
+        generation, found = self._catalogue.generation, Seal.read(self._folder)
         with self._opening:
-            if (generation, sealed) != (self._generation, self._sealed):
+            if (generation, found) != (self._generation, self._found):
                 self.close()
-                self._generation, self._sealed = generation, sealed
+                self._generation, self._sealed, self._found = generation, found, found
 
     def close(self) -> None:
         """Let go of their files; they open again when they are used."""
@@ -106,6 +108,8 @@ class Indexes:
         with self._opening:
             if self._tried is None or every_byte:
                 self._tried = {index: said for index in sorted(ALL - found.keys()) if (said := self._try(index))}
+                if self._sealed and not found:  # of files that were copied the bytes are compared once, not at every question
+                    self._sealed = replace(self._sealed, files=self._stamps(self._sealed))
             return self._tried | found
 
     def _broken(self, *, every_byte: bool = False) -> dict[str, str]:
@@ -185,10 +189,13 @@ class Indexes:
     def _seal(self, *, whole: bool, anew: bool = False, distrusted: Mapping[str, str] | None = None) -> None:
         before = self._sealed or Seal()
         with explained(self._folder):
-            files = before.stamps(self._folder, [file for index in ALL for file in self._files(index)]) if anew else before.files
+            files = self._stamps(before) if anew else before.files
             seal = Seal(self._catalogue.generation, whole, files, distrusted or {})
             seal.write(self._folder)
-        self._generation, self._sealed = seal.generation, seal
+        self._generation, self._sealed, self._found = seal.generation, seal, seal
+
+    def _stamps(self, seal: Seal) -> dict[str, Stamp]:
+        return seal.stamps(self._folder, [file for index in ALL for file in self._files(index)])
 
     def add(self, article_ids: Sequence[str], *, known: Sequence[str] = (), into: Collection[str] = ALL) -> None:
         """Put articles of the catalogue, seen or not, into the indexes; those `known` there are replaced."""

@@ -6,7 +6,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress, suppress
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
@@ -173,9 +173,7 @@ class Assistant:
         in another language. Raises `QuestionError`, `NoLibrary`, `LibraryError`, `ModelRejected`.
         """
         stream = self.stream(question, history, filters=filters, language=language, translate_quotes=translate_quotes)
-        for _ in stream:
-            pass
-        return stream.answer
+        return stream.complete()
 
     def stream(
         self,
@@ -432,6 +430,12 @@ class AnswerStream:
 
     def __iter__(self) -> Iterator[Statement]:
         self._answer = yield from self._answering
+
+    def complete(self) -> Answer:
+        """The whole answer, once the statements that are still to come have come."""
+        for _ in self:
+            pass
+        return self.answer
 
     @property
     def answer(self) -> Answer:

@@ -123,18 +123,27 @@ def leans(question: str) -> bool:
 
 
 def _leaning_on(query: Query, history: Sequence[Turn], lexicon: Lexicon) -> Query:
-    """A short or pointing question also asks about what the question before it asked about."""
+    """A short or pointing question also asks about what the last telling question before it asked about."""
     if not history or not leans(query.question):
         return query
-    before = history[-1].question
-    own = {concept.text for concept in query.concepts}
+    before = next((turn.question for turn in reversed(history) if _tells(turn.question)), None)
+    if before is None:
+        return query
+    own = query.concepts if _tells(query.question) else ()  # «کی؟» alone names nothing to look for
+    known = {concept.text for concept in own}
     # What was asked before is context, not the point: half weight keeps the new words in charge.
+    share = 0.5 if own else 1.0
     borrowed = [
-        replace(concept, weight=concept.weight / 2)
+        replace(concept, weight=concept.weight * share)
         for concept in _concepts(before, language_of(before), lexicon)
-        if concept.text not in own
+        if concept.text not in known
     ]
     if not borrowed:
         return query
     text = f"{query.question} ({' '.join(concept.text for concept in borrowed)})"
-    return replace(query, text=text, concepts=(*query.concepts, *borrowed), notes=(*query.notes, f"read as a follow-up: {text}"))
+    return replace(query, text=text, concepts=(*own, *borrowed), notes=(*query.notes, f"read as a follow-up: {text}"))
+
+
+def _tells(question: str) -> bool:
+    """Whether a question has a word of its own to look for."""
+    return any(not is_stop_word(word) for word in words(question))

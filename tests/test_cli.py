@@ -31,7 +31,7 @@ FA = "نماینده ویژه پوتین در تهران با چه کسی دید
 AR = "من قاد الوفد الروسي الذي زار طهران؟"
 EN = "Where was Ali Mamlouk's first trip outside Syria in five years?"
 ELSEWHERE = "Who won the 2016 US presidential election?"
-COMMANDS = ["ask", "search", "ingest", "articles", "show", "remove", "status", "rebuild", "doctor", "config"]
+COMMANDS = ["ask", "chat", "search", "ingest", "articles", "show", "remove", "status", "rebuild", "doctor", "config"]
 # What acts on a terminal: C0 and C1 controls but newline and tab, bidi controls, tags.
 HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
@@ -812,8 +812,8 @@ def test_version(run: Run) -> None:
 
 
 def test_reading_commands_all_have_json() -> None:
-    """Every command can print JSON."""
-    assert [name for name, command in sanad.commands.items() if "--json" not in {o for p in command.params for o in p.opts}] == []
+    """Every command but the one that talks can print JSON."""
+    assert [name for name, command in sanad.commands.items() if "--json" not in {o for p in command.params for o in p.opts}] == ["chat"]
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -830,3 +830,19 @@ print(*[name for name in heavy if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout == "\n"
+
+
+def test_chat_talks_until_the_input_ends(run: Run, seeds: Path) -> None:
+    """Questions on standard input are answered one after another; hints go to standard error."""
+    ended = run("chat", "--library", seeds, stdin="نماینده ویژه پوتین با چه کسی دیدار کرد؟\nکجا؟\n".encode())
+    assert (ended.code, ended.out.count("منابع\n")) == (0, 2)
+    assert "/quit" in ended.err
+
+
+def test_a_key_without_a_model_gets_one_hint(run: Run, seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent anywhere, and one line says what to set."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    ended = run("ask", "سلام", "--library", seeds)
+    assert (ended.code, ended.err.count("\n")) == (0, 1)
+    assert "SANAD_LLM__MODEL" in ended.err
+    assert "sk-canary" not in ended.err + ended.out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,7 +97,8 @@ def test_ctrl_c_stops_the_answer_and_not_the_conversation(
     """The request is broken off, and the next question is answered."""
     monkeypatch.setenv("SANAD_LLM__MODEL", "small")
     monkeypatch.setenv("SANAD_LLM__BASE_URL", model_server.url)
-    line = '{"say": "شمخانی و نماینده ویژه پوتین دیدار کردند.", "from": [{"p": 1, "quote": "شمخانی و نماینده ویژه پوتین دیدار کردند"}]}'
+    words = "شمخانی و نماینده ویژه پوتین دیدار کردند"
+    line = json.dumps({"say": words, "from": [{"p": 1, "quote": words}]})
     model_server.script(Reply(text='{"ar": "من التقى مبعوث بوتين؟"}'), Reply(pieces=[f"{line}\n", "x"], hang=1))
     with Assistant.open(assistant.folder) as writing:
         person = Person(QUESTION, "سلام")

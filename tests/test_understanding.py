@@ -109,13 +109,19 @@ def test_a_very_long_question_is_refused() -> None:
 HISTORY = (Turn("شمخانی با چه کسی در تهران دیدار کرد؟"),)
 
 
-@pytest.mark.parametrize("question", ["چه زمانی؟", "او چه گفت؟", "And when?"])
-def test_a_follow_up_borrows_from_the_question_before(question: str) -> None:
-    """A short or pointing question is read together with the last one, at half weight, and the trace can show it."""
+@pytest.mark.parametrize(("question", "weight"), [("چه زمانی؟", 1.0), ("او چه گفت؟", 1.0), ("And when?", 1.0), ("در حلب؟", 0.5)])
+def test_a_follow_up_borrows_from_the_question_before(question: str, weight: float) -> None:
+    """A short or pointing question is read with the last one: beside its own words at half weight, or for want of any."""
     query = ask(question, history=HISTORY)
-    assert concept(query, "شمخانی").weight == 0.5
+    assert concept(query, "شمخانی").weight == weight
     assert query.text.startswith(question)
     assert any("شمخانی" in note for note in query.notes)
+
+
+def test_a_chain_of_follow_ups_leans_on_what_last_told_something() -> None:
+    """«کجا؟» and «کی؟» one after another both ask about the question before them."""
+    assert ask("کی؟", history=[*HISTORY, Turn("کجا؟")]).concepts == ask("کی؟", history=HISTORY).concepts
+    assert ask("کی؟", history=[Turn("کجا؟")]) == ask("کی؟")
 
 
 def test_a_question_that_stands_alone_borrows_nothing() -> None:
