@@ -22,6 +22,7 @@ __all__ = ["VectorIndex"]
 
 _COLLECTION = "passages"
 _LISTED = 500  # ids named in one condition
+_LITTLE_ROOM = 2**22  # bytes; a write that failed with less left on the disk is taken to have filled it
 
 
 class VectorIndex:
@@ -109,7 +110,9 @@ class VectorIndex:
 
     def _error(self, exc: Exception) -> LibraryError:
         text = str(exc)
-        if "code: 13" in text or "disk is full" in text or "os error 28" in text:
+        # On a full disk the vector files are left cut off, and that is all Chroma says.
+        cut_off = "Failed to apply logs" in text and shutil.disk_usage(self._folder).free < _LITTLE_ROOM
+        if cut_off or "code: 13" in text or "disk is full" in text or "os error 28" in text:
             return DiskFull(f"The disk holding {self._folder} is full; free some space and run the same command again.")
         if "code: 8" in text or "readonly database" in text or "Permission denied" in text or "code: 14" in text:
             return LibraryNotWritable(f"The folder {self._folder} cannot be written to; allow writing or choose another --library.")
