@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import chromadb
 import numpy as np
 import pytest
 
 from assistant.catalogue import Staged
+from assistant.errors import DiskFull, LibraryDamaged, LibraryError, LibraryLocked, LibraryNotWritable
 from assistant.indexes import LEXICAL, VECTORS
+from assistant.lexical import LexicalIndex
 from assistant.library import Library
 from assistant.protocols import Vectors
 from assistant.splitting import split
 from assistant.text import fold
 from assistant.types import Article, Concept, Filters, Source
+from assistant.vectors import VectorIndex
 
 NOBODY = Filters()
 MANY = 1_100  # passages: from a thousand on, Chroma writes its vector files down
@@ -343,3 +348,109 @@ def test_damage_is_not_sealed_by_an_interrupted_mending(
 
 def _stop(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+# -- the doors --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("Failed to open file for write: 'IoError { io_error: Custom { kind: StorageFull, error: PathError ... } }'", DiskFull),
+        ("No space left on device (os error 28)", DiskFull),
+        ("Failed to acquire Lockfile: IoError(Os { code: 13, kind: PermissionDenied, message: ... }). None", LibraryNotWritable),
+        ("Read-only file system (os error 30)", LibraryNotWritable),
+        ("Failed to acquire Lockfile: LockBusy. Some(\"Failed to acquire index lock ...\")", LibraryLocked),
+        ("An index writer was killed.. A worker thread encountered an error\n(io::Error most likely) or panicked.", LibraryDamaged),
+        ("Data corrupted: 'Data corruption (in file ...)'", LibraryDamaged),
+    ],
+)  # fmt: skip
+def test_what_tantivy_says_becomes_an_error_of_ours(tmp_path: Path, reason: str, kind: type[LibraryError]) -> None:
+    """Full disk, no permission, another writer and damage are told apart, in one line with the way out."""
+    index = LexicalIndex(tmp_path / "lexical", create=True)
+    with pytest.raises(kind, match=r"free some space|allow|wait for it|sanad rebuild") as caught, index._explained():
+        raise ValueError(reason)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("door", ["lexical", "vectors"])
+def test_a_writer_that_died_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, door: str) -> None:
+    """Neither tantivy nor Chroma always tells that the disk is full; the room that is left does."""
+    index = LexicalIndex(tmp_path / "lexical", create=True) if door == "lexical" else VectorIndex(tmp_path / "chroma", create=True)
+    said = (
+        "An index writer was killed."
+        if door == "lexical"
+        else "Error in compaction: Failed to apply logs to the hnsw segment writer"
+    )
+    assert isinstance(index._error(ValueError(said)), LibraryDamaged)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 4096))  # type: ignore[attr-defined]
+    assert isinstance(index._error(ValueError(said)), DiskFull)
+    if isinstance(index, VectorIndex):
+        index.close()
+
+
+def test_a_failed_writer_lets_the_next_one_write(tmp_path: Path) -> None:
+    """After an error in the middle of writing, the same index and others on the folder go on as if nothing had been begun."""
+    index = LexicalIndex(tmp_path / "lexical", create=True)
+    index.add(report(1).passages)
+    with pytest.raises(LibraryDamaged), index._explained():
+        raise ValueError("something broke")
+    another = LexicalIndex(tmp_path / "lexical")
+    another.add(report(2).passages)
+    another.commit()
+    index.add(report(3).passages)
+    index.commit()
+    assert index.count() == 2
+
+
+def test_a_missing_full_text_index_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    """Without its list of segments nothing is opened, and nothing made in its place."""
+    (tmp_path / "lexical").mkdir()
+    with pytest.raises(LibraryDamaged, match="sanad rebuild"):
+        LexicalIndex(tmp_path / "lexical")
+    assert list((tmp_path / "lexical").iterdir()) == []
+
+
+def test_waste_counts_what_was_deleted(tmp_path: Path) -> None:
+    """Deleted passages are waste until the index is made anew; a list of segments that cannot be read is damage."""
+    index = LexicalIndex(tmp_path / "lexical", create=True)
+    index.add([passage for number in range(5) for passage in report(number).passages])
+    index.commit()
+    assert index.waste() == 0
+    index.delete(["report-1", "report-3"])
+    index.commit()
+    assert (index.count(), index.waste()) == (3, 2)
+    (tmp_path / "lexical" / "meta.json").write_text("{}")
+    with pytest.raises(LibraryDamaged, match="sanad rebuild"):
+        index.waste()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts the open files of the process")
+def test_a_closed_vector_index_keeps_no_file_open(tmp_path: Path) -> None:
+    """A server that reopens its index after every change does not run out of files; closing twice is fine."""
+    VectorIndex(tmp_path / "chroma", create=True).close()
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(5):
+            index = VectorIndex(tmp_path / "chroma")
+            index.count()
+            index.close()
+            index.close()
+        assert len(os.listdir("/proc/self/fd")) < before + 8  # Chroma's threads may still be closing the last ones
+    finally:
+        gc.enable()
+
+
+def test_closing_one_vector_index_leaves_others_of_the_process_alone(tmp_path: Path) -> None:
+    """Two assistants of one program, on the same folder or not, do not close each other's index, nor a client of the user's."""
+    theirs = chromadb.PersistentClient(path=str(tmp_path / "theirs"))
+    first = VectorIndex(tmp_path / "chroma", create=True)
+    first.add(report(1).passages, Counting().embed(["1"]))
+    second = VectorIndex(tmp_path / "chroma")
+    first.close()
+    assert second.count() == 1
+    second.close()
+    assert theirs.list_collections() == []
+    assert chromadb.PersistentClient(path=str(tmp_path / "theirs")).heartbeat() > 0

@@ -14,7 +14,7 @@ from evals.outside import Set, load
 pytestmark = pytest.mark.bench
 
 LEXICON = Lexicon.open()
-MOST = 300  # questions of a set; the whole sets are for `python -m evals`
+MOST = 200  # questions of a set; the whole sets are for `python -m evals`
 
 
 def sample(folder: Path, name: str) -> Set:
