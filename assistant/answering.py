@@ -38,6 +38,10 @@ __all__ = ["Answerer", "Search"]
 NEAREST = 3  # headlines offered when nothing was found
 WRITABLE = 0.5  # share of the floor from which a model may look: it can say "not in the passages", quotes cannot
 TELLING = 4  # words from which the language of a sentence can be told
+REWRITTEN = 4  # content words; the model decides whether a question this short leans on those before it
+# Languages that `detect` tells from others; of a sentence in any other nothing is said.
+_TOLD_CODES = "fa ar en ur ckb ps ug tr ru uk fr de es it pt nl id he zh ja ko el hi hy ka th"
+TOLD = frozenset(_TOLD_CODES.split())
 
 Search = Callable[[Query], Retrieval]
 # The model cannot write now; quotes can answer instead. A rejected key or model is not among them: it is never hidden.
@@ -119,17 +123,23 @@ class _Run:
         self.seconds[step] = round(self.seconds.get(step, 0.0) + now - self.lap_started, 4)
         self.lap_started = now
 
+    def went_wrong(self, exc: Exception, what: str = "") -> None:
+        """Note a failure that is gone around. Raises it when the question was cancelled: then nothing is to come."""
+        if self.budget.cancelled.is_set():
+            raise exc
+        self.notes.append(f"{what}{exc}")
+
     # -- the question ------------------------------------------------------------------------------------------------
 
     def rewritten(self, query: Query, history: Sequence[Turn], filters: Filters | None) -> Query:
         """A follow-up as a question that stands alone, by the model where there is one; else as it was understood."""
-        writer = self._writer("standalone") if history and leans(query.question) else None
+        writer = self._writer("standalone") if history and leans(query.question, most=REWRITTEN) else None
         if writer is None:
             return query
         try:
             text = writer.standalone(query.question, history, language=query.language, budget=self.budget)
         except _FALLS_BACK as exc:
-            self.notes.append(f"the question was not rewritten: {exc}")
+            self.went_wrong(exc, "the question was not rewritten: ")
             return query
         if text == query.question:
             return query
@@ -148,7 +158,7 @@ class _Run:
         try:
             found = writer.translate(query.text, missing, budget=self.budget)
         except _FALLS_BACK as exc:
-            self.notes.append(f"the question was not translated: {exc}")
+            self.went_wrong(exc, "the question was not translated: ")
             return query
         self.notes += [f"searched in {code}: {text}" for code, text in found.items()]
         return translated(query, found, self.parts.lexicon) if found else query
@@ -177,13 +187,15 @@ class _Run:
                             refused.append((item, result.reason))
                     case Abstained():
                         abstained = True
-                    case Stray(text):
+                    case Stray(text) if text.startswith("{"):
                         self.dropped.append(Dropped(text, "it is not in the form asked for"))
+                    case Stray(text):
+                        self.notes.append(f"beside the answer the model wrote: {text}")
         except ModelCut as exc:
             cut = True
             self.notes.append(str(exc))
         except _FALLS_BACK as exc:
-            self.notes.append(str(exc))
+            self.went_wrong(exc)
             if not statements:
                 return None
             cut = True
@@ -193,9 +205,8 @@ class _Run:
             mended = yield from self._mended(refused, verifier, retrieval, shown=shown, cut=cut)
             statements += mended
         if not statements:
-            if cut and not abstained:
-                return None
-            return self.not_found(retrieval, mode=Mode.GENERATIVE)
+            # What cannot be used says nothing about the articles; quotes may.
+            return self.not_found(retrieval, mode=Mode.GENERATIVE) if abstained else None
         return self._answer(retrieval.query, Mode.GENERATIVE, statements, verifier, incomplete=bool(self.dropped) or cut, cut=cut)
 
     def _verified(self, claim: Claim, verifier: Verifier, query: Query, *, last: bool = False) -> Statement | Dropped:
@@ -232,7 +243,7 @@ class _Run:
                     else:
                         again.append(result)
         except _FALLS_BACK as exc:
-            self.notes.append(f"the repair failed: {exc}")
+            self.went_wrong(exc, "the repair failed: ")
         # As many as were refused and not mended; the model need not have kept their order.
         self.dropped += [Dropped(claim.text, reason) for claim, reason in refused[: max(0, len(refused) - len(mended))]]
         self.notes += [f"refused again: {item.text} ({item.reason})" for item in again]
@@ -248,7 +259,7 @@ class _Run:
         try:
             found = writer.gloss([c.quote for c in foreign], language=answer.language, budget=self.budget)
         except _FALLS_BACK as exc:
-            self.notes.append(f"the quotes were not translated: {exc}")
+            self.went_wrong(exc, "the quotes were not translated: ")
             return replace(answer, trace=self._trace(answer.trace.query))
         told = {foreign[index].number: text for index, text in found.items()}
         statements = tuple(_translated(statement, told, answer.language) for statement in answer.statements)
@@ -367,7 +378,7 @@ def _small_talk(kind: wording.SmallTalk, query: Query, collection: Collection, r
 
 def _foreign(text: str, language: str) -> bool:
     """Whether a sentence is clearly in another language than `language`; short and mixed ones get the benefit of the doubt."""
-    return len(words(text)) >= TELLING and detect(text, default=language) != language
+    return language in TOLD and len(words(text)) >= TELLING and detect(text, default=language) != language
 
 
 def _readings(query: Query) -> Iterator[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+
+import regex
 
 from assistant import dates, numbers
 from assistant.lexicon import Lexicon
@@ -15,6 +18,7 @@ __all__ = ["Found", "Verifier", "find"]
 
 CLAUSE = 4  # words; a shorter quote proves nothing unless it is a whole sentence
 CONTENT = 2  # of which so many carry meaning
+LISTED = 4  # things a quote may name one by one instead of counting them
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,14 @@ class Verifier:
                 return Dropped(claim.text, f"its quote stands in no retrieved passage: «{quotation.quote.strip()[:80]}»")
             if not _is_clause(place):
                 return Dropped(claim.text, f"its quote is too short to prove anything: «{place.quote}»")
+            if _cuts_a_value(place):
+                return Dropped(claim.text, f"its quote cuts a number or a date in two: «{place.quote[:80]}»")
             found.append(place)
         if not _repeats_a_quote(claim.text, found):
             unsupported = _unsupported_values(claim.text, found)
             if unsupported:
                 return Dropped(claim.text, f"its quotes do not hold {', '.join(unsupported)}")
-            unknown = unsupported_names(claim.text, self.language, _evidence(found), self.lexicon)
+            unknown = unsupported_names(claim.text, self.language, self._evidence(found), self.lexicon)
             if unknown:
                 return Dropped(claim.text, f"what it cites does not name {', '.join(unknown)}")
         return Statement(claim.text, tuple(self._cite(place) for place in found), frame=claim.frame, note=claim.note)
@@ -83,6 +89,13 @@ class Verifier:
         if 0 <= quotation.passage < len(passages):
             passages.insert(0, passages.pop(quotation.passage))
         return find(quotation.quote, passages[:1]) or find(quotation.quote, passages[1:])
+
+    def _evidence(self, found: Sequence[Found]) -> list[str]:
+        """What names may rest on: the retrieved text of the articles cited (a quote says "he" of whom the article names),
+        their titles and outlets."""
+        sources = {place.passage.source.article_id: place.passage.source for place in found}
+        texts = [hit.passage.text for hit in self.hits if hit.passage.source.article_id in sources]
+        return [*texts, *(value for source in sources.values() for value in (source.title, source.publisher) if value)]
 
     def _cite(self, place: Found) -> Citation:
         start, end = place.passage.start + place.span.start, place.passage.start + place.span.end
@@ -96,15 +109,26 @@ class Verifier:
 
 
 def _repeats_a_quote(text: str, found: Sequence[Found]) -> bool:
-    """Whether the claim is a quotation, which holds all it says."""
+    """Whether the claim is a quotation but for spelling, which holds all it says."""
     return fold(text) in {fold(place.quote) for place in found}
 
 
-def _evidence(found: Sequence[Found]) -> list[str]:
-    """What names may rest on: the passages quoted (a quote says "he" of whom the passage names), their titles and outlets."""
-    sources = [place.passage.source for place in found]
-    known = [value for source in sources for value in (source.title, source.publisher) if value]
-    return [*(place.passage.text for place in found), *known]
+def _cuts_a_value(place: Found) -> bool:
+    """Whether the quote leaves a number or a date of the passage half outside («3 | million», «20 | December»)."""
+    text, language, span = place.passage.text, place.passage.source.language, place.span
+    if any(found.start < edge < found.end for found in numbers.find(text, language) for edge in span):
+        return True
+    cut = [found for found in dates.find(text, reference=None, language=language) if any(found.start < e < found.end for e in span)]
+    if not cut:
+        return False
+    # Without its weekday a date is still that date; a day without its month is any number.
+    whole = [(day.start, day.end) for day in dates.find(place.quote, reference=None, language=language)]
+    return any(
+        day.start < span.start + found.end and span.start + found.start < day.end
+        for found in numbers.find(place.quote, language)
+        if not any(start <= found.start and found.end <= end for start, end in whole)
+        for day in cut
+    )
 
 
 def _unsupported_values(text: str, found: Sequence[Found]) -> list[str]:
@@ -112,7 +136,12 @@ def _unsupported_values(text: str, found: Sequence[Found]) -> list[str]:
     quotes = [place.quote for place in found]
     published = {place.passage.source.published for place in found}
     reference = published.pop() if len(published) == 1 else None
-    return [*numbers.unsupported(text, quotes), *dates.holds(text, quotes, reference=reference)]
+    missing = numbers.unsupported(text, quotes)
+    if not any(numbers.find(quote) for quote in quotes):
+        # "Two officials, A and B": a quote that counts nothing may still list so many.
+        listed = {text[found.start : found.end] for found in numbers.find(text) if found.value <= LISTED and not found.unit}
+        missing = [expression for expression in missing if expression not in listed]
+    return [*missing, *dates.holds(text, quotes, reference=reference)]
 
 
 def _places(quote: str, text: str) -> Iterator[Span]:
@@ -123,17 +152,48 @@ def _places(quote: str, text: str) -> Iterator[Span]:
     start = folded.text.find(wanted)
     while start >= 0:
         stop = start + len(wanted)
-        if not _inside_word(folded.text, start) and not _inside_word(folded.text, stop):
+        if not _inside_word(folded, start) and not _inside_word(folded, stop):
             span = folded.raw(start, stop)
             end = span.end
-            while end < len(text) and not fold(text[end]):
-                end += 1  # marks and joiners belong to the letter before them
+            while end < len(text) and _belongs_to_the_letter_before(text, end):
+                end += 1
             yield Span(span.start, end)
         start = folded.text.find(wanted, start + 1)
 
 
-def _inside_word(text: str, index: int) -> bool:
-    return 0 < index < len(text) and text[index - 1].isalnum() and text[index].isalnum()
+def _belongs_to_the_letter_before(text: str, index: int) -> bool:
+    """Whether the character at `index` is a mark, a joiner or a hamza written after a letter."""
+    return not fold(text[index]) and (text[index] != "ء" or text[index - 1].isalpha())
+
+
+_JOINT = regex.compile(r"[.,٫٬/:\-]")  # within 12,000 and 3.5 and 20/12/2016
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+
+
+def _inside_word(folded: Folded, index: int) -> bool:
+    """Whether a word, a number or a contraction goes on over `index` of the folded text."""
+    text = folded.text
+    if not 0 < index < len(text):
+        return False
+    if folded.origins[index - 1] == folded.origins[index]:
+        return True  # both come from one character («½», «ﷺ»)
+    before, after = text[index - 1], text[index]
+    if _UNSPACED.match(before) or _UNSPACED.match(after):
+        return False
+    if _is_of_a_word(before) and _is_of_a_word(after):
+        return True
+    joins = text[index - 2 : index - 1] if not _is_of_a_word(before) else before
+    follows = text[index + 1 : index + 2] if not _is_of_a_word(after) else after
+    joint = before if not _is_of_a_word(before) else after
+    if _is_of_a_word(before) == _is_of_a_word(after):
+        return False
+    return bool(_JOINT.match(joint) and joins.isdecimal() and follows.isdecimal()) or (
+        joint == "'" and joins.isalpha() and follows.isalpha()
+    )
+
+
+def _is_of_a_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character).startswith("M")
 
 
 def _single_spaced(folded: Folded) -> Folded:

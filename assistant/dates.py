@@ -87,9 +87,14 @@ def same_or_within(claim: DateMention, evidence: DateMention) -> bool:
     """
     if _weekdays_differ(claim, evidence):
         return False
-    if any(_wording(part) == _wording(other) for part in claim.parts for other in evidence.parts):
+    if any(_wording(part) == _wording(other) for part in claim.parts for other in (*evidence.parts, *_less(evidence.parts))):
         return True
     return any(_held(claim, evidence, days) for days in _possible(evidence)) or _in_stretch(claim, evidence)
+
+
+def _less(parts: Iterable[Parts]) -> Iterator[Parts]:
+    """The same days and months without «امسال» or "next": whoever says "in January" of "next January" adds nothing."""
+    return (replace(part, relative="") for part in parts if part.relative and part.month is not None)
 
 
 def holds(text: str, quotes: Sequence[str], *, reference: date | None) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from assistant import tokens
@@ -198,7 +198,19 @@ _CITATION_MARK = re.compile(r"\s*[\[【]\s*\d+(?:\s*[,،-]\s*\d+)*\s*[\]】]")
 
 def _claims(pieces: Iterable[str], mark: str) -> Iterator[Claim | Abstained | Stray]:
     for item in objects(pieces):
-        yield Stray(item) if isinstance(item, str) else _claim(item, mark)
+        found = Stray(item) if isinstance(item, str) else _claim(item, mark)
+        if isinstance(found, Claim):
+            yield from _single_sentences(found)
+        else:
+            yield found
+
+
+def _single_sentences(claim: Claim) -> Iterator[Claim]:
+    """The claim as one claim a sentence, each resting on all its quotes: no sentence is shown on another one's proof alone."""
+    # A semicolon ends a clause, which is no claim of its own.
+    text = claim.text.replace("؛", "،")
+    for span in sentences(text):
+        yield replace(claim, text=claim.text[span.start : span.end])
 
 
 def _claim(item: dict[str, object], mark: str) -> Claim | Abstained | Stray:
@@ -214,6 +226,8 @@ def _claim(item: dict[str, object], mark: str) -> Claim | Abstained | Stray:
 
 
 def _quotation(rest: object, mark: str) -> Quotation | None:
+    if isinstance(rest, str):
+        rest = {"quote": rest}
     if not isinstance(rest, dict) or not isinstance(quote := rest.get("quote"), str):
         return None
     number = _number(rest.get("p"))
@@ -227,5 +241,5 @@ def _number(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    found = re.search(r"\d+", digits_to_ascii(value)) if isinstance(value, str) else None
+    found = re.search(r"\d{1,6}", digits_to_ascii(value)) if isinstance(value, str) else None
     return int(found[0]) if found else None

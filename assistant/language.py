@@ -46,7 +46,8 @@ _PERSIAN = (
     " پیدا انجام استفاده دوره دست جنگ ساله زن مرد پسر دختر روز خود خودش رو دو سه صد هزار جدید دولت نشان"
 )
 _ARABIC = (
-    "من هو هي هم ما ماذا متى أين كيف كم لماذا هل أي أية في على إلى عن مع هذا هذه ذلك تلك التي الذي الذين كان كانت يكون تكون تم قد"
+    "مرحبا هلا اهلا تسلم شكرا"
+    " من هو هي هم ما ماذا متى أين كيف كم لماذا هل أي أية في على إلى عن مع هذا هذه ذلك تلك التي الذي الذين كان كانت يكون تكون تم قد"
     " لقد لم لن لا ليس عند بعد قبل بين خلال حسب أو ثم أن إن به له لها بها فيه منه عليه قال وما ومن وفي كما حول ضد بشأن ماهو ماهي"
     " بما لدى لديه يمكن يقع تقع عام اسم أنه إنه وهو وهي ولم وقد حيث منذ ولد توفي سنة بماذا مما عما لمن أيضا"
 )
@@ -65,8 +66,7 @@ _LATIN = {
     "it": "il lo la gli chi che cosa quando dove perché come quale è sono di del della dei una un nel per con non si da"
     " al ha anche",
     "pt": "os as quem que qual quando onde como por é são foi de do da dos das uma um em no na para com não se ao mais",
-    "nl": "de het een wie wat wanneer waar waarom hoe welke is zijn was en van in op voor niet aan bij dat die te"
-    " door naar ook",
+    "nl": "de het een wie wat wanneer waar waarom hoe welke is zijn was en van in op voor niet aan bij dat die te door naar ook",
     "id": "yang dan di ini itu dengan untuk dari pada tidak akan adalah apa siapa oleh dalam juga telah",
 }
 _LATIN_LETTERS = {
@@ -133,12 +133,11 @@ def _script_of_function_words(text: str) -> str:
 
 
 def _arabic_script(text: str, letters: int) -> str:
-    shares = {
-        language: len(every.findall(text)) / letters for language, (sure, every) in _OWN_LETTERS.items() if sure.search(text)
-    }
+    shares = {language: len(every.findall(text)) / letters for language, (sure, every) in _OWN_LETTERS.items() if sure.search(text)}
     if shares and max(shares.values()) >= _OWN_SHARE:
         return max(shares, key=shares.__getitem__)
-    score = _word_score(words(text)) + _letter_score(text)
+    # «علی» with a Persian yeh is a name; Arabic «على» (on) folds to the same.
+    score = _word_score(words(text.replace("علی", " "))) + _letter_score(text)
     return "fa" if score > 0 else "ar" if score < 0 else ""
 
 

@@ -17,6 +17,7 @@ from assistant.answering import Answerer
 from assistant.budget import Budget
 from assistant.embedding import EmbeddedEmbedder
 from assistant.errors import (
+    BudgetSpent,
     DiskFull,
     EmptyLibrary,
     LibraryDamaged,
@@ -429,7 +430,18 @@ class AnswerStream:
         self._answer: Answer | None = None
 
     def __iter__(self) -> Iterator[Statement]:
-        self._answer = yield from self._answering
+        return self
+
+    def __next__(self) -> Statement:
+        try:
+            return next(self._answering)
+        except StopIteration as end:
+            self._answer = self._answer or end.value
+            raise StopIteration from None
+        except BudgetSpent:
+            if self._budget.cancelled.is_set():
+                raise StopIteration from None
+            raise
 
     def complete(self) -> Answer:
         """The whole answer, once the statements that are still to come have come."""
@@ -445,7 +457,7 @@ class AnswerStream:
         return self._answer
 
     def close(self) -> None:
-        """Stop here; nothing more comes. Any thread may call it: one that iterates meanwhile is stopped at its next step."""
+        """Stop here; nothing more comes. Any thread may call it: one that iterates meanwhile gets no further statement."""
         self._budget.cancel()
         with suppress(ValueError):  # it is running in another thread, which the spent budget stops
             self._answering.close()

@@ -13,9 +13,20 @@ from assistant.text import Word, is_stop_word, stem, stem_variants, word_spans, 
 
 __all__ = ["is_name", "unsupported_names"]
 
+# Written with a capital in English and yet nobody's name.
+_TITLES = frozenset(
+    words(
+        "secretary supreme prime chief head corps islamic union assembly sheikh imam muslim sunni shiite shia"
+        " ramadan middle africa asian front bank expediency discernment baath council minister ministry president"
+        " presidential foreign national security republic state news agency however minister's general"
+        " revolutionary guard guards army parliament government north south east west special envoy ambassador"
+        " spokesman committee commission organization organisation party leader guardian court radio television"
+        " telegram twitter"
+    )
+)
 LEAST = 3  # letters of a name; shorter ones have too little sound to compare
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ]")
-_SENTENCE_START = re.compile(r"(?:^|[.!?:“\"(]\s*)$")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;“”\"«(—–-]\s*)$")
 
 
 def unsupported_names(text: str, language: str, evidence: Sequence[str], lexicon: Lexicon) -> list[str]:
@@ -59,6 +70,7 @@ def _looks_like_a_name(text: str, start: int, written: str, folded: str) -> bool
         len(folded) >= LEAST
         and bool(_CAPITAL.match(written))
         and not is_stop_word(folded)
+        and folded not in _TITLES
         and not _SENTENCE_START.search(text[:start])
     )
 
@@ -86,8 +98,9 @@ class _Evidence:
         self._stems = {stem(word) for word in self._words}
 
     def has(self, phrase: tuple[str, ...]) -> bool:
-        """Whether every telling word of the phrase is there, in some form or by its sound."""
-        return all(self._has_word(word) for word in phrase if not is_stop_word(word))
+        """Whether every telling word of the phrase is there, in some form or by its sound, apart or written together."""
+        telling = [word for word in phrase if not is_stop_word(word)] or list(phrase)
+        return "".join(phrase) in self._words or all(self._has_word(word) for word in telling)
 
     def _has_word(self, word: str) -> bool:
         if any(form in self._stems for form in stem_variants(word, "ar")):

@@ -7,7 +7,6 @@ that readers hold to be the same become equal, and `Folded` maps it back to the 
 from __future__ import annotations
 
 import unicodedata
-from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -70,6 +69,8 @@ _LETTERS = {
     "’": "'",
     "ʼ": "'",
     "`": "'",
+    **dict.fromkeys("“”„«»", '"'),
+    **dict.fromkeys("–—‑‐", "-"),
 }
 # Combining marks that spelling varies by: general diacritics, Hebrew points, Arabic harakat and Quranic marks.
 _MARKS = regex.compile(
@@ -131,10 +132,6 @@ class Folded:
         if start >= end:
             raise ValueError("an empty range has no raw characters")
         return Span(self.origins[start], self.origins[end - 1] + 1)
-
-    def position(self, raw: int) -> int:
-        """The index of the first folded character that came from raw index `raw` or later."""
-        return bisect_left(self.origins, raw)
 
 
 def fold_with_map(text: str) -> Folded:
@@ -355,17 +352,18 @@ _PERSIAN_STOP = (
     " کدام کی کجا چرا چگونه چند چطور آیا اند هست نیست بوده باشد دارد دارند داشت ای یک دو ها های خود او وی آنها ما من تو شما"
     " پس اگر اما ولی چون بین روی زیر پیش بعد قبل همه هیچ دیگر می‌شود می‌شد می‌کند می‌کنند نمی چیست کیست کجاست بودند داشتند"
     " شدند گفت مورد توسط چقدر چیزی کسی کسانی زمانی سالی دلیل نام"
+    " درباره راجع لطفا لطف بگو بگویید بگوئید بدانم می‌خواهم بفرمایید ممنون"
 )
 _ARABIC_STOP = (
     "من في على إلى عن مع هذا هذه ذلك تلك التي الذي الذين ما ماذا متى أين كيف كم لماذا هل أي هو هي هم كان كانت يكون تكون قد"
     " لقد ثم أو و أن إن لا لم لن بعد قبل بين كل غير عند حتى إذا كما به له لها بها فيه فيها منه منها عليه عليها هناك وهو وهي"
-    " أيضا ومن وفي وعلى اسم تم خلال أية وما ولم الى منذ"
+    " أيضا ومن وفي وعلى اسم تم خلال أية وما ولم الى منذ بما لما فما بشأن بخصوص أخبرني أخبرنا قل لي عليكم فضلك مرحبا شكرا"
 )
 _ENGLISH_STOP = (
     "a an the of in on at to for from by with and or not is are was were be been being do does did has have had will would can"
     " could should may might what which who whom whose when where why how many much long it its this that these those he she"
     " they them his her their there as into about between during after before over under if than then also most more name type"
-    " kind did s"
+    " kind did s please tell explain know let me my i you your we our hi hello thanks thank want could regarding"
 )
 _STOP = frozenset(words(f"{_PERSIAN_STOP} {_ARABIC_STOP} {_ENGLISH_STOP}"))
 

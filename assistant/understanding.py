@@ -18,7 +18,7 @@ __all__ = ["LONGEST_QUESTION", "language_of", "leans", "translated", "understand
 
 LONGEST_QUESTION = 4_000  # characters
 GENERAL = 0.3  # «said», «announced»: true equivalents that say little about what is asked
-FOLLOW_UP = 4  # content words; a question this short may lean on the one before it
+FOLLOW_UP = 1  # content words; a question this short leans on the one before it
 _POINTING = frozenset(
     words("او وی آنها آن‌ها این آن اینها هو هي هم هما ذلك هذا هذه تلك he she it they him her them this that these those there then")
 )
@@ -47,7 +47,7 @@ def understand(
         question=asked,
         text=asked,
         language=spoken,
-        answer_language=language or spoken,
+        answer_language=language.split("-")[0].lower() if language else spoken,
         concepts=_concepts(asked, spoken, lexicon),
         dates=tuple(_dates(asked, spoken, today)),
         filters=filters or Filters(),
@@ -115,11 +115,11 @@ def translated(query: Query, texts: Mapping[str, str], lexicon: Lexicon) -> Quer
     return replace(query, translations=texts, versions=versions)
 
 
-def leans(question: str) -> bool:
-    """Whether a question may need the one before it to be understood: it is short, or begins by pointing."""
+def leans(question: str, *, most: int = FOLLOW_UP) -> bool:
+    """Whether a question may need the one before it: it has `most` content words at most, or begins by pointing."""
     spoken = words(question)
     content = [word for word in spoken if not is_stop_word(word)]
-    return len(content) <= FOLLOW_UP or spoken[0] in _POINTING
+    return len(content) <= most or spoken[0] in _POINTING
 
 
 def _leaning_on(query: Query, history: Sequence[Turn], lexicon: Lexicon) -> Query:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,8 @@ settings.load_profile("sanad")
 
 def pytest_configure(config: pytest.Config) -> None:
     network_guard.install()
+    # Started in the background of a script, this process and its children would be deaf to Ctrl-C, which tests send.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if cache := getattr(config, "cache", None):
         set_hypothesis_home_dir(cache.mkdir("hypothesis"))
 

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.answering import Answerer
 from assistant.budget import Budget
-from assistant.errors import ModelCut, ModelRejected, ModelUnavailable
+from assistant.errors import BudgetSpent, ModelCut, ModelRejected, ModelUnavailable
 from assistant.generative import Writer
 from assistant.lexicon import Lexicon
 from assistant.prompts import Prompts
@@ -154,12 +154,19 @@ def test_a_repetition_mends_nothing() -> None:
     assert (answer.status, len(answer.trace.dropped)) == (Status.INCOMPLETE, 1)
 
 
-def test_nothing_that_holds_is_no_answer() -> None:
-    """When no sentence could be verified, the answer is a refusal, not a bare claim."""
+def test_when_nothing_holds_quotes_answer() -> None:
+    """When no sentence of the model could be verified, the articles speak for themselves; it is said what was left out."""
     shown, answer = ask(FA, BAD, BAD)
-    assert (shown, answer.status, answer.mode) == ([], Status.NOT_FOUND, Mode.GENERATIVE)
-    assert answer.nearest == (SOURCE,)
+    assert (answer.status, answer.mode) == (Status.INCOMPLETE, Mode.EXTRACTIVE)
+    assert shown[0].text.startswith("شمخانی با نمایندۀ پوتین")
     assert "اوباما" not in answer.text
+    assert len(answer.trace.dropped) == 1
+
+
+def test_when_nothing_holds_and_nothing_can_be_quoted_it_is_a_refusal() -> None:
+    """Below the floor of quotes there is nothing else to show."""
+    shown, answer = ask(FA, BAD, BAD, coverage=0.25)
+    assert (shown, answer.status, answer.nearest) == ([], Status.NOT_FOUND, (SOURCE,))
 
 
 @pytest.mark.parametrize("text", [NONE, f"I cannot answer.\n{NONE}"])
@@ -176,7 +183,7 @@ def test_an_outage_falls_back_to_quotes_and_says_so(error: Exception) -> None:
     _, answer = ask(FA, error)
     assert (answer.status, answer.mode) == (Status.ANSWERED, Mode.EXTRACTIVE)
     assert "The server is down." in answer.trace.notes
-    assert "مدل زبانی در دسترس نبود" in answer.text
+    assert "مدل زبانی پاسخی نداد" in answer.text
 
 
 def test_a_rejected_key_is_never_hidden() -> None:
@@ -217,11 +224,42 @@ def test_a_sentence_in_another_language_is_asked_for_again() -> None:
     assert answer.statements[0].note == "مدل این جمله را به زبان خواسته‌شده ننوشته است."
 
 
-def test_prose_without_the_protocol_is_no_answer() -> None:
-    """What rests on no quote is not shown; it is listed among what was dropped."""
+def test_prose_without_the_protocol_is_not_shown() -> None:
+    """What rests on no quote is not shown; quotes answer in its place, and the trace has it."""
     _, answer = ask(FA, "شمخانی با نماینده دیدار کرد.")
-    assert answer.status is Status.NOT_FOUND
-    assert answer.trace.dropped == (Dropped("شمخانی با نماینده دیدار کرد.", "it is not in the form asked for"),)
+    assert (answer.status, answer.mode) == (Status.ANSWERED, Mode.EXTRACTIVE)
+    assert "beside the answer the model wrote: شمخانی با نماینده دیدار کرد." in answer.trace.notes
+
+
+def test_chatter_beside_an_answer_does_not_spoil_it() -> None:
+    """A word of courtesy is no dropped sentence; an object that cannot be read is one."""
+    _, answer = ask(FA, f"Sure! Here is the answer:\n{GOOD}")
+    assert (answer.status, answer.trace.dropped) == (Status.ANSWERED, ())
+    _, answer = ask(FA, f'{GOOD}\n{{"say": broken}}')
+    assert (answer.status, answer.trace.dropped) == (
+        Status.INCOMPLETE,
+        (Dropped('{"say": broken}', "it is not in the form asked for"),),
+    )
+
+
+def test_a_cancelled_question_gets_no_quotes_instead() -> None:
+    """Whoever stopped an answer wants nothing more."""
+
+    def stopped() -> Budget:
+        budget = Budget()
+        budget.cancel()
+        return budget
+
+    with pytest.raises(BudgetSpent):
+        ask(FA, GOOD, budget=stopped)
+
+
+@pytest.mark.parametrize(("language", "note"), [("fa-IR", ""), ("sv", "")])
+def test_only_languages_that_can_be_told_are_judged(language: str, note: str) -> None:
+    """A tag with a country is its language; of a language nobody here can tell nothing is said."""
+    _, answer = ask(FA, GOOD, language=language)
+    assert [statement.note for statement in answer.statements] == [note]
+    assert answer.trace.requests == 1
 
 
 HISTORY = (Turn("شمخانی با که دیدار کرد؟", "با نماینده پوتین."),)
@@ -297,6 +335,6 @@ def test_small_talk_is_answered_from_the_collection_alone(question: str, languag
 def test_the_budget_of_a_question_holds() -> None:
     """When the requests are used up, what there is is shown, or quotes are."""
     _, answer = ask(FA, BAD, GOOD, budget=lambda: Budget(requests=1))
-    assert (answer.status, answer.trace.requests) == (Status.NOT_FOUND, 1)
+    assert (answer.mode, answer.trace.requests) == (Mode.EXTRACTIVE, 1)
     _, answer = ask(FA, GOOD, budget=lambda: Budget(requests=0))
     assert answer.mode is Mode.EXTRACTIVE

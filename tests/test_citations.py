@@ -70,6 +70,64 @@ def test_an_altered_quote_is_not_found(quote: str) -> None:
     assert find(quote, [passage(PERSIAN), passage(ARABIC)]) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("ارتش گفت 12,000 سرباز دارد", "ارتش گفت 12"),
+        ("وزارت بهداشت اعلام کرد ۱۲٬۰۰۰ نفر", "وزارت بهداشت اعلام کرد ۱۲"),
+        ("تولید به 3.5 میلیون رسید", "تولید به 3"),
+        ("The minister said the army can't withdraw", "The minister said the army can"),
+        ("कि हिन्दी में", "कि हिन्द"),
+        ("قال الرئيس ﷺ كلمة", "قال الرئيس صلى"),
+        ("نصف ½ لتر من الماء", "نصف 1"),
+    ],
+)
+def test_a_quote_does_not_end_inside_anything(text: str, quote: str) -> None:
+    """Not inside a number, a contraction, a letter with its sign, or one character that stands for several."""
+    assert find(quote, [passage(text)]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "slice_"),
+    [
+        ("گفت: “صلح نزدیک است” و رفت", 'گفت: "صلح نزدیک است"', "گفت: “صلح نزدیک است”"),
+        ("سفر ۳–۵ دی انجام شد", "سفر ۳-۵ دی انجام شد", "سفر ۳–۵ دی انجام شد"),
+        ("中国外交部发言人表示双方将继续合作，", "双方将继续合作", "双方将继续合作"),
+        ("این شيء بزرگ", "این شي", "این شيء"),
+    ],
+)
+def test_what_is_written_otherwise_is_found(text: str, quote: str, slice_: str) -> None:
+    """Quotation marks and dashes of another kind, scripts without spaces, a hamza left out."""
+    place = find(quote, [passage(text)])
+    assert place is not None
+    assert place.quote == slice_
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "say"),
+    [
+        ("The bank lost 3 million dollars last year alone", "The bank lost 3", "It lost 3 dollars."),
+        ("وزارت اعلام کرد که ۳ هزار نفر آمدند", "وزارت اعلام کرد که ۳", "۳ نفر آمدند."),
+        ("The meeting was held on 20 December in Moscow", "The meeting was held on 20", "It was held on 20."),
+    ],
+)
+def test_a_value_that_was_cut_proves_nothing(text: str, quote: str, say: str) -> None:
+    """Half a number or half a date in a quote is refused, with the reason."""
+    result = checker(passage(text)).verify(Claim(say, (Quotation(0, quote),)))
+    assert isinstance(result, Dropped)
+    assert result.reason.startswith("its quote cuts a number or a date in two")
+
+
+def test_things_named_one_by_one_may_be_counted() -> None:
+    """ "Two officials" holds where the quote names two and counts nothing; a count that the quote contradicts does not."""
+    named = checker(passage("شمخانی و لاورنتیف در تهران دیدار کردند"))
+    assert isinstance(
+        named.verify(Claim("The two officials met.", (Quotation(0, "شمخانی و لاورنتیف در تهران دیدار کردند"),))), Statement
+    )
+    counted = checker(passage("دو وزیر در تهران دیدار کردند"))
+    assert isinstance(counted.verify(Claim("Three ministers met.", (Quotation(0, "دو وزیر در تهران دیدار کردند"),))), Dropped)
+
+
 def test_an_exact_place_is_preferred() -> None:
     """Of two spellings of the same words the one that is exactly as quoted is cited, in whatever passage."""
     texts = [passage("نماينده پوتین آمد", "a"), passage("نماینده پوتین رفت. نماینده پوتین آمد", "b")]

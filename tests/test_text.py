@@ -149,7 +149,6 @@ def test_a_word_knows_the_raw_characters_it_came_from() -> None:
 def test_a_raw_range_needs_characters() -> None:
     """An empty folded range has no raw characters to point at."""
     assert Folded("ab", (0, 3)).raw(0, 2) == Span(0, 4)
-    assert Folded("ab", (0, 3)).position(1) == 1
     with pytest.raises(ValueError, match="empty range"):
         Folded("ab", (0, 3)).raw(1, 1)
 

@@ -120,6 +120,10 @@ TRAPS = [
     ("fa", "شمخانی با نماینده دیدار کرد.", "شمخانی نمایندۀ با پوتین در تهران دیدار کرد", DROPPED),
     ("ar", "التقى شمخاني المبعوث في طهران.", "التقى شمخاني علي مبعوث بوتين في طهران", DROPPED),
     ("en", "Shamkhani met the envoy in Tehran.", "Ali Shamkhani met envoy Putin's in Tehran", DROPPED),
+    # a number, a date or a contraction cut in two
+    ("fa", "تولید روزانه به ۳ رسید.", "اعلام کرد که تولید روزانه به 3", DROPPED),
+    ("en", "Daily output reached 3.", "announced that daily output had reached 3", DROPPED),
+    ("ar", "كان الاجتماع يوم 20.", "عقد اجتماع الوزراء يوم الثلاثاء 20", DROPPED),
     # one word proves nothing
     ("fa", "شمخانی در تهران بود.", "شمخانی", DROPPED),
     ("ar", "كان شمخاني في طهران مساء.", "شمخاني", DROPPED),
@@ -168,8 +172,8 @@ def test_traps(model: ModelServer, libraries_here: dict[str, Assistant], languag
     """What a model gets wrong is not shown, what it spells otherwise is; either way citations are slices."""
     model.script(Reply(text=line(say, (1, quote))), NOTHING)
     answer = libraries_here[language].ask(QUESTIONS[language])
-    assert [statement.text for statement in answer.statements] == ([say] if shown else [])
-    assert (answer.status is Status.ANSWERED) is shown
+    assert (say in [statement.text for statement in answer.statements]) is shown
+    assert (answer.mode is Mode.GENERATIVE) is shown
     assert len(answer.trace.dropped) == (0 if shown else 1)
     held(libraries_here[language], answer)
 
@@ -310,7 +314,7 @@ def test_a_model_that_fails_leaves_quotes(model: ModelServer, libraries_here: di
     model.always(reply)
     answer = libraries_here["fa"].ask(QUESTIONS["fa"])
     assert (answer.status, answer.mode) == (Status.ANSWERED, Mode.EXTRACTIVE)
-    assert "مدل زبانی در دسترس نبود" in answer.text
+    assert "مدل زبانی پاسخی نداد" in answer.text
     assert len(model.requests) <= 8
     held(libraries_here["fa"], answer)
 

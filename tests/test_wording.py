@@ -283,9 +283,9 @@ def test_gloss_line_pairs_words_with_meanings() -> None:
         ),
         (
             wording.fallback_note,
-            "مدل زبانی در دسترس نبود؛ آنچه می‌خوانید نقل‌قول مستقیم از مقاله‌هاست، نه پاسخی نوشته‌شده.",
-            "تعذّر الوصول إلى النموذج اللغوي؛ ما تقرؤه اقتباسات حرفية من المقالات، لا إجابة مكتوبة.",
-            "The language model could not be reached: these are quotations from the articles, not a written answer.",
+            "مدل زبانی پاسخی نداد که بتوان به کار برد؛ آنچه می‌خوانید نقل‌قول مستقیم از مقاله‌هاست، نه پاسخی نوشته‌شده.",
+            "لم يقدم النموذج اللغوي إجابة يمكن استعمالها؛ ما تقرؤه اقتباسات حرفية من المقالات، لا إجابة مكتوبة.",
+            "The language model gave no answer that can be used: these are quotations from the articles, not a written answer.",
         ),
         (wording.sources_heading, "منابع", "المصادر", "Sources"),
         (wording.close_match, "تطابق نزدیک", "تطابق قريب", "Close match"),
