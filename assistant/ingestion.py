@@ -14,7 +14,7 @@ from assistant.errors import UnknownArticle
 from assistant.library import Library, Progress, unseen
 from assistant.protocols import Vectors
 from assistant.splitting import split
-from assistant.types import Article, Filters, IngestReport, Passage, Skipped
+from assistant.types import Article, Filters, IngestReport, Passage, Skipped, Span
 
 __all__ = ["Turn", "ingest"]
 
@@ -66,7 +66,7 @@ class _Work:
     there: frozenset[str] = frozenset()  # the articles that were there when it began
     batch: list[Article] = field(default_factory=list)
     characters: int = 0
-    passages: dict[str, tuple[Passage, ...]] = field(default_factory=dict)  # of the batch, by article
+    passages: dict[tuple[str, tuple[Span, ...]], tuple[Passage, ...]] = field(default_factory=dict)  # of the batch
     vectors: dict[str, Vectors] = field(default_factory=dict)  # of the batch, by text
     came: set[str] = field(default_factory=set)  # every location of an article
     unread: set[str] = field(default_factory=set)  # every file and folder of which something could not be read
@@ -119,7 +119,7 @@ class _Work:
         return library.embed([Staged(article, self._split(article)) for article in new])
 
     def _split(self, article: Article) -> tuple[Passage, ...]:
-        key = article.source.article_id
+        key = (article.source.article_id, article.boilerplate)
         if key not in self.passages:
             self.passages[key] = split(article)
         # The same text may stand in two places under two titles.
@@ -150,6 +150,8 @@ class _Work:
                     )
                     continue
                 # It has taken the place of another. Stored together with the rest, two that changed places both stay.
+                before = library.catalogue.article(article.source.article_id)
+                article = replace(before, location=article.location)
             staged.append(Staged(article, self._split(article), replaces=here if here != article.source.article_id else None))
         left = set(library.store(staged, self.vectors)) if staged else set()
         for here in fresh:

@@ -40,7 +40,8 @@ class Counting:
         assert not self._silent, "a model was asked"
         numbers = [int("".join(filter(str.isdigit, text)) or 0) for text in texts]
         vectors = np.stack([np.random.default_rng(number).standard_normal(8) for number in numbers]).astype(np.float32)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
 
     def embed_query(self, text: str) -> Vectors:
         vector: Vectors = self.embed([text])[0]
@@ -302,7 +303,8 @@ def _first_only(library: Library) -> Callable[..., None]:
     """`Seal.write`, of which only the first one reaches the disk, as if the process had ended after it."""
     from assistant.seal import Seal
 
-    real, done = Seal.write, []
+    real = Seal.write
+    done: list[Seal] = []
 
     def write(seal: Seal, folder: Path) -> None:
         if not done:
@@ -383,24 +385,30 @@ def test_a_writer_that_died_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: 
         else "Error in compaction: Failed to apply logs to the hnsw segment writer"
     )
     assert isinstance(index._error(ValueError(said)), LibraryDamaged)
-    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 4096))  # type: ignore[attr-defined]
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 4096))
     assert isinstance(index._error(ValueError(said)), DiskFull)
     if isinstance(index, VectorIndex):
         index.close()
 
 
-def test_a_failed_writer_lets_the_next_one_write(tmp_path: Path) -> None:
-    """After an error in the middle of writing, the same index and others on the folder go on as if nothing had been begun."""
+def test_a_failed_writer_lets_the_next_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an error in the middle of writing, others write at once, even while somebody looks at the traceback."""
     index = LexicalIndex(tmp_path / "lexical", create=True)
     index.add(report(1).passages)
-    with pytest.raises(LibraryDamaged), index._explained():
-        raise ValueError("something broke")
+    with monkeypatch.context() as patch, pytest.raises(LibraryDamaged) as caught:
+        patch.setattr("assistant.lexical._document", _broken)
+        index.add(report(2).passages)
     another = LexicalIndex(tmp_path / "lexical")
-    another.add(report(2).passages)
+    another.add(report(3).passages)
     another.commit()
-    index.add(report(3).passages)
+    index.add(report(4).passages)
     index.commit()
     assert index.count() == 2
+    assert caught.traceback
+
+
+def _broken(passage: object) -> None:
+    raise ValueError("something broke")
 
 
 def test_a_missing_full_text_index_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:

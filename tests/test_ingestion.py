@@ -49,7 +49,8 @@ class Letters:
         self.given += len(texts)
         seeds = [int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) for text in texts]
         vectors = np.stack([np.random.default_rng(seed).standard_normal(16) for seed in seeds]).astype(np.float32)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
 
     def embed_query(self, text: str) -> Vectors:
         vector: Vectors = self.embed([text])[0]
@@ -194,14 +195,16 @@ def test_boilerplate_found_later_changes_the_passages(shelf: Shelf) -> None:
 def test_what_is_skipped_is_reported_as_it_came(shelf: Shelf) -> None:
     """File, line and reason are those of the reader, in order, whether or not articles came between."""
     broken = [Skipped("/news/x.jsonl", "is not JSON", 3), Skipped("/news/y.pdf", "is encrypted")]
-    report = shelf.ingest([broken[0], *files(a="quake"), broken[1]])
+    inputs: list[Article | Skipped] = [broken[0], *files(a="quake"), broken[1]]
+    report = shelf.ingest(inputs)
     assert report == IngestReport(added=1, passages=1, skipped=tuple(broken))
 
 
 def test_an_article_without_a_sentence_is_skipped(shelf: Shelf) -> None:
     """Where everything is boilerplate there is nothing to quote; the others come in."""
     hollow = article("Share this", "/news/hollow.txt", boilerplate=(Span(0, 10),))
-    report = shelf.ingest([hollow, *files(a="quake")])
+    inputs: list[Article | Skipped] = [hollow, *files(a="quake")]
+    report = shelf.ingest(inputs)
     assert report == IngestReport(added=1, passages=1, skipped=(Skipped("/news/hollow.txt", "it holds no sentence to quote"),))
 
 
@@ -312,6 +315,18 @@ def test_a_file_that_becomes_a_copy_of_another(shelf: Shelf) -> None:
     assert shelf.held() == passages("flood")
     (known,) = shelf.library.catalogue.sources()
     assert shelf.library.catalogue.locations(known.article_id) == ("/news/a.txt", "/news/b.txt")
+
+
+def test_a_copy_in_the_place_of_another_keeps_the_metadata_of_its_first_place(shelf: Shelf, tmp_path: Path) -> None:
+    """A title that differs there does not overwrite the known one, not even until the next run."""
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.touch()
+    original = article(TEXTS["quake"], str(first), title="یک")
+    shelf.ingest([original, article(TEXTS["flood"], str(second))])
+    copy = article(TEXTS["quake"], str(second), title="دو")
+    assert counts(shelf.ingest([original, copy])) == (0, 0, 2, 1)
+    assert [source.title for source in shelf.library.catalogue.sources()] == ["یک"]
+    assert counts(shelf.ingest([original, copy])) == (0, 0, 2, 0)
 
 
 def test_rotated_files_keep_what_is_still_there(shelf: Shelf) -> None:

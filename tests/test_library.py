@@ -43,7 +43,8 @@ class Letters:
     def embed(self, texts: Sequence[str]) -> Vectors:
         self.given += len(texts)
         vectors = np.stack([self._vector(text) for text in texts])
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
 
     def embed_query(self, text: str) -> Vectors:
         vector: Vectors = self.embed([text])[0]
@@ -426,7 +427,7 @@ def test_a_failed_change_does_not_keep_others_from_writing(
 
 def test_nothing_is_stored_on_a_disk_without_room(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     """What surely does not fit is refused before anything is written, with what is needed."""
-    monkeypatch.setattr("assistant.library.shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 2**20))  # type: ignore[attr-defined]
+    monkeypatch.setattr("assistant.library.shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 2**20))
     given = library.embedder.given  # type: ignore[attr-defined]
     with pytest.raises(DiskFull, match=r"has 1 MB free and about 8 MB are needed; free some space"):
         library.store(staged(OLD))
@@ -457,7 +458,9 @@ def test_another_model_is_refused_until_it_embeds_the_library(library: Library, 
     theirs.check_model()
     assert theirs.in_step()
     (vector,) = other.embed([OLD.text])
-    assert theirs.indexes.vectors.search(vector, filters=Filters(), limit=1)[0] == ("old-0", pytest.approx(1, abs=1e-5))
+    ((name, likeness),) = theirs.indexes.vectors.search(vector, filters=Filters(), limit=1)
+    assert name == "old-0"
+    assert likeness == pytest.approx(1, abs=1e-5)
     assert theirs.catalogue.manifest.created == created
     theirs.close()
     library.refresh()

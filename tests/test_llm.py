@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -570,7 +571,13 @@ def test_ctrl_c(model_server: ModelServer) -> None:
     model_server.always(Reply("Irna", hang=-1))
     main = threading.main_thread().ident
     assert main is not None
-    threading.Timer(0.2, lambda: signal.pthread_kill(main, signal.SIGINT)).start()
+
+    def interrupt() -> None:
+        while not model_server.requests:  # the first request waits for the client library to load
+            time.sleep(0.02)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
         read(chat_of(model_server))
     assert model_server.requests[0].broken_off.wait(PROMPTLY)
