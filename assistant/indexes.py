@@ -108,8 +108,9 @@ class Indexes:
         with self._opening:
             if self._tried is None or every_byte:
                 self._tried = {index: said for index in sorted(ALL - found.keys()) if (said := self._try(index))}
-                if self._sealed and not found:  # of files that were copied the bytes are compared once, not at every question
-                    self._sealed = replace(self._sealed, files=self._stamps(self._sealed))
+                if self._sealed and not found:
+                    with suppress(OSError):  # of files that were copied the bytes are compared once, not at every question
+                        self._sealed = replace(self._sealed, files=self._stamps(self._sealed))
             return self._tried | found
 
     def _broken(self, *, every_byte: bool = False) -> dict[str, str]:

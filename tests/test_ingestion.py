@@ -224,7 +224,7 @@ def test_where_nothing_can_be_stored_no_library_is_made(shelf: Shelf, inputs: li
 def test_progress_is_told_for_every_input(shelf: Shelf) -> None:
     """Files of records can hold more than was expected; the total grows with them."""
     told: list[tuple[str, int, int]] = []
-    inputs = [*files(a="quake", b="envoy"), Skipped("/x", "is empty")]
+    inputs: list[Article | Skipped] = [*files(a="quake", b="envoy"), Skipped("/x", "is empty")]
     shelf.ingest(inputs, total=2, progress=lambda *step: told.append(step))
     assert told == [("ingesting", 1, 2), ("ingesting", 2, 2), ("ingesting", 3, 3)]
 

@@ -410,6 +410,24 @@ def test_other_work_cut_off_is_finished_too(
     assert last.out_of_step() == []
 
 
+@pytest.mark.parametrize("work", ["rebuild", "reembed"])
+@pytest.mark.parametrize("step", ["publish", "forget"])
+def test_making_anew_includes_what_was_cut_off(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, work: str, step: str
+) -> None:
+    """Articles that were stored and not yet seen, or replaced and not yet gone, are finished by a rebuild, another model's too."""
+    library.store(staged(OLD, KEPT))
+    with monkeypatch.context() as patch:
+        patch.setattr(Catalogue, step, failing(getattr(Catalogue, step), RuntimeError("stop")))
+        with pytest.raises(RuntimeError):
+            library.store(staged(NEW))
+    other = Library.open(folder, Letters("other", dimension=8) if work == "reembed" else Silent())
+    assert getattr(other, work)() == len(ids(NEW, KEPT)["catalogue"])
+    assert held(other) == ids(NEW, KEPT)
+    assert other.in_step()
+    other.close()
+
+
 def test_a_failed_change_does_not_keep_others_from_writing(
     library: Library, monkeypatch: pytest.MonkeyPatch, reopen: Callable[[], Library]
 ) -> None:

@@ -534,7 +534,7 @@ def test_a_killed_ingestion_loses_nothing_that_was_acknowledged(
     folder = tmp_path / "library"
     folder.mkdir()
     shutil.copy(compiled, folder)
-    for _ in range(4):
+    for _ in range(3):
         with running(INGEST, folder, *parts) as other:
             assert other.stdout
             assert other.stdout.readline() == "ready\n"
@@ -747,12 +747,14 @@ def test_a_vector_index_that_cannot_be_written_leaves_the_full_text(lexicon: Lex
 
 
 @needs_permissions
-@pytest.mark.parametrize("closed", ["lexical", "."])
-def test_a_folder_that_cannot_be_written_is_an_error_of_ours(lexicon: Lexicon, closed: str) -> None:
+@pytest.mark.parametrize(("closed", "lost"), [("lexical", ""), (".", ""), (".", "lexical")])
+def test_a_folder_that_cannot_be_written_is_an_error_of_ours(lexicon: Lexicon, closed: str, lost: str) -> None:
     """The full-text index cannot be read without writing beside it: asking says so, looking at the articles works."""
     with a_plain_user() as place:
         with Assistant(place / "library", lexicon=lexicon, embedder=EmbeddedEmbedder(lexicon)) as assistant:
             assistant.ingest([write(place / "news", 3)])
+        if lost:
+            shutil.rmtree(place / "library" / lost)
         close_to_writing(place / "library" / closed)
         try:
             with Assistant(place / "library", lexicon=lexicon, embedder=EmbeddedEmbedder(lexicon)) as assistant:
