@@ -290,7 +290,9 @@ class Catalogue:
         if len(article_id) >= _SHORTEST_PREFIX:
             rows = db.execute(f"{ready} AND substr(id, 1, ?) = ? ORDER BY id LIMIT 3", (len(article_id), article_id)).fetchall()
         if not rows:
-            raise UnknownArticle(f"No article has the id {article_id!r}; `sanad articles` lists them.")
+            is_short = len(article_id) < _SHORTEST_PREFIX
+            short = f" (its beginning is enough, from {_SHORTEST_PREFIX} characters on)" if is_short else ""
+            raise UnknownArticle(f"No article has the id {article_id!r}{short}; `sanad articles` lists them.")
         if len(rows) > 1:
             some = ", ".join(row[0] for row in rows)
             raise UnknownArticle(f"Several articles have ids that begin with {article_id!r} ({some}); give more characters.")

@@ -22,8 +22,8 @@ __all__ = ["SettingValue", "Settings", "explain", "load"]
 
 PREFIX = "SANAD_"
 FILE = "sanad.toml"
-# Variables with our prefix that are no settings: where the outside sets of tests and evals lie, and tracebacks for developers.
-NOT_SETTINGS = frozenset({"SANAD_BENCH", "SANAD_DEBUG"})
+# Variables with our prefix that are no settings: where the outside sets of tests and evals lie.
+NOT_SETTINGS = frozenset({"SANAD_BENCH"})
 # Variables other programs use too; they stand in for the like-named settings of both endpoints.
 COMMON = {"OPENAI_BASE_URL": "base_url", "OPENAI_API_KEY": "api_key"}
 OPENAI = "https://api.openai.com/v1"
