@@ -264,9 +264,9 @@ _SHAPES = [
     r"\W*(?:©|(?:\(c\)|copyright)\s*(?:©|\(c\)|\d{4})).{0,160}",
     r"\W*(?:we\suse|this\s(?:web)?site\suses)\scookies\b.{0,160}\b(?:experience|traffic|analy[sz]e|consent|agree|accept)\b.{0,80}",
     rf"\W*(?:\w+(?:\W+\w+){{0,3}}\s*[-–—|]\s*)?{_NEWSROOM}\W*",
-    rf"\W*{_FRONT}(?:\s*[>»/›|]\s*[\w ]{{2,30}}){{1,5}}\W*",
+    rf"\W*{_FRONT}(?:\s*[>\"»/›|]\s*[\w ]{{2,30}}){{1,5}}\W*",
 ]
-_HANGING = regex.compile(rf"(?<=[.!؟?…»”])\s*({_NOTICE}\W*)$")
+_HANGING = regex.compile(rf"(?<=[.!؟?…»”\"])\s*({_NOTICE}\W*)$")
 
 
 def _whole_lines(shortest: int) -> regex.Pattern[str]:
@@ -275,7 +275,7 @@ def _whole_lines(shortest: int) -> regex.Pattern[str]:
         _pattern(phrase for phrase in table.strip().splitlines() if len(words(phrase.replace(ZWNJ, " "))) >= shortest)
         for table in (_LABELS, _LEADS)
     )
-    shapes = [*_SHAPES, rf"\W*{labels}\W*", rf"\W*{leads}(?:\W*|\s*[:|»>←].*|\s+[-–—]\s.*)"]
+    shapes = [*_SHAPES, rf"\W*{labels}\W*", rf"\W*{leads}(?:\W*|\s*[:|»\">←].*|\s+[-–—]\s.*)"]
     return regex.compile("|".join(f"(?:{shape})" for shape in shapes))
 
 
