@@ -63,6 +63,7 @@ class Phrases:
     searched: str
     seconds: str
     model_use: str
+    cost: str
     left_out: str
 
 
@@ -123,6 +124,7 @@ _ENGLISH = Phrases(
     searched="Searched for: {query}",
     seconds="{step}: {seconds} s",
     model_use="Model: {model}. Requests: {requests}. Tokens: {tokens_in} in, {tokens_out} out.",
+    cost="Cost: {cost}.",
     left_out="Left out: {text} ({reason})",
 )
 
@@ -183,6 +185,7 @@ _PERSIAN = Phrases(
     searched="جست‌وجوشده: {query}",
     seconds="{step}: {seconds} ثانیه",
     model_use="مدل: {model}. درخواست‌ها: {requests}. توکن‌ها: {tokens_in} ورودی، {tokens_out} خروجی.",
+    cost="هزینه: {cost}.",
     left_out="کنار گذاشته شد: {text} ({reason})",
 )
 
@@ -249,6 +252,7 @@ _ARABIC = Phrases(
     searched="جرى البحث عن: {query}",
     seconds="{step}: {seconds} ثانية",
     model_use="النموذج: {model}. الطلبات: {requests}. الرموز: {tokens_in} واردة، {tokens_out} صادرة.",
+    cost="التكلفة: {cost}.",
     left_out="حُذف: {text} ({reason})",
 )
 

@@ -193,6 +193,8 @@ def _trace(answer: Answer) -> _Block:
     if trace.model:
         counts = {name: wording.digits(getattr(trace, name), language) for name in ("requests", "tokens_in", "tokens_out")}
         lines.append(say.model_use.format(model=trace.model, **counts))
+    if trace.cost is not None:
+        lines.append(say.cost.format(cost=wording.decimal(trace.cost, language, places=6)))
     lines += [*trace.notes, *(say.left_out.format(text=dropped.text, reason=dropped.reason) for dropped in trace.dropped)]
     return [_line(_Role.HEADING, say.trace), *(_line(_Role.DETAIL, line) for line in lines)]
 

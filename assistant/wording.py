@@ -73,9 +73,9 @@ def digits(value: str | int, language: str) -> str:
     return digits_to_ascii(str(value)).translate(str.maketrans("0123456789", phrases(language).digits))
 
 
-def decimal(value: float, language: str) -> str:
-    """`value` with three decimals, in the digits and with the decimal mark of `language`."""
-    return digits(f"{value:.3f}", language).replace(".", phrases(language).decimal)
+def decimal(value: float, language: str, *, places: int = 3) -> str:
+    """`value` with so many decimals, in the digits and with the decimal mark of `language`."""
+    return digits(f"{value:.{places}f}", language).replace(".", phrases(language).decimal)
 
 
 def day(value: date, language: str) -> str:

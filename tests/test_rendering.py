@@ -417,6 +417,16 @@ def test_no_byte_that_acts_reaches_any_face(answer: Answer) -> None:
     assert SGR.sub("", coloured) == rendering.terminal(answer)
 
 
+@pytest.mark.parametrize(
+    ("language", "line"), [("en", "Cost: 0.000280."), ("fa", "هزینه: ۰٫۰۰۰۲۸۰."), ("ar", "التكلفة: ٠٫٠٠٠٢٨٠.")]
+)
+def test_what_a_question_cost_is_said_where_prices_are_known(language: str, line: str) -> None:
+    """With the tokens, in the reader's digits; without prices there is no such line."""
+    told = rendering.verbose(extractive(language, trace=Trace(model="m", cost=0.00028)))
+    assert line in [row.strip() for row in told.splitlines()]
+    assert line.split(":")[0] not in rendering.verbose(extractive(language, trace=Trace(model="m")))
+
+
 def test_what_the_reader_should_know_besides_is_said() -> None:
     """The notes of an answer stand after its statements, before our own."""
     shown = rendering.plain(replace(extractive("en"), notes=("The sources differ.",)))
