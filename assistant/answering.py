@@ -256,15 +256,17 @@ class _Run:
         writer = self._writer("gloss") if foreign else None
         if writer is None:
             return answer
+        # What was noted of the question stays; what this run notes is taken up again, with whatever comes now.
+        before = [note for note in answer.trace.notes if note not in self.notes]
+        found: dict[int, str] = {}
         try:
             found = writer.gloss([c.quote for c in foreign], language=answer.language, budget=self.budget)
         except _FALLS_BACK as exc:
             self.went_wrong(exc, "the quotes were not translated: ")
-            return replace(answer, trace=self._trace(answer.trace.query))
+        self.lap("translating")
         told = {foreign[index].number: text for index, text in found.items()}
         statements = tuple(_translated(statement, told, answer.language) for statement in answer.statements)
-        self.lap("translating")
-        return replace(answer, statements=statements, trace=self._trace(answer.trace.query))
+        return replace(answer, statements=statements, trace=self._trace(answer.trace.query, before))
 
     def _writer(self, prompt: str) -> Writer | None:
         """The writer, with a note that `prompt` is used."""

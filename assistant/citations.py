@@ -181,16 +181,14 @@ def _inside_word(folded: Folded, index: int) -> bool:
     before, after = text[index - 1], text[index]
     if _UNSPACED.match(before) or _UNSPACED.match(after):
         return False
-    if _is_of_a_word(before) and _is_of_a_word(after):
-        return True
-    joins = text[index - 2 : index - 1] if not _is_of_a_word(before) else before
-    follows = text[index + 1 : index + 2] if not _is_of_a_word(after) else after
-    joint = before if not _is_of_a_word(before) else after
-    if _is_of_a_word(before) == _is_of_a_word(after):
+    left, right = _is_of_a_word(before), _is_of_a_word(after)
+    if left == right:
+        return left
+    # One side is a sign, which joins what stands on both sides of it, or nothing.
+    joint, joined = (after, before + text[index + 1 : index + 2]) if left else (before, text[index - 2 : index - 1] + after)
+    if len(joined) < 2:
         return False
-    return bool(_JOINT.match(joint) and joins.isdecimal() and follows.isdecimal()) or (
-        joint == "'" and joins.isalpha() and follows.isalpha()
-    )
+    return (bool(_JOINT.match(joint)) and joined.isdecimal()) or (joint == "'" and joined.isalpha())
 
 
 def _is_of_a_word(character: str) -> bool:

@@ -304,6 +304,15 @@ def test_quotes_are_translated_on_request() -> None:
     assert any(note.startswith("the quotes were not translated") for note in answer.trace.notes)
 
 
+def test_translating_quotes_keeps_what_was_noted_of_the_question() -> None:
+    """The trace still says how a follow-up was read, whether the translation came or not."""
+    history = (Turn("Whom did Shamkhani meet in Tehran?"),)
+    for gloss in ('{"n": 1, "text": "x"}', ModelUnavailable("down")):
+        script = ("Where?", '{"fa": "شمخانی"}', ENGLISH, gloss)
+        _, answer = ask("Where?", *script, history=history, translate_quotes=True)
+        assert any(note.startswith("read as a follow-up") for note in answer.trace.notes)
+
+
 def test_outlets_that_differ_are_set_side_by_side() -> None:
     """The reader is told which source says what."""
     one, other = "در انفجار حلب ۱۲ نفر کشته شدند.", "در انفجار حلب ۱۵ نفر کشته شدند."
