@@ -212,14 +212,7 @@ class Assistant:
     def _collection(self) -> Collection:
         with self._reading() as library:
             sources = library.catalogue.sources()
-        days = sorted(source.published for source in sources if source.published)
-        return Collection(
-            articles=len(sources),
-            publishers=tuple(sorted({source.publisher for source in sources if source.publisher})),
-            languages=tuple(sorted({source.language for source in sources})),
-            first=days[0] if days else None,
-            last=days[-1] if days else None,
-        )
+        return _about(sources)
 
     def search(self, question: str, *, filters: Filters | None = None, limit: int = 10) -> tuple[Hit, ...]:
         """The passages that speak most of `question`, best first; nothing is composed and there is no floor."""
@@ -286,15 +279,15 @@ class Assistant:
         with self._browsing() as library:
             sources = library.catalogue.sources()
             counts, manifest = library.catalogue.count(), library.catalogue.manifest
-        days = sorted(source.published for source in sources if source.published)
+        about = _about(sources)
         return LibraryStatus(
             library=str(self.folder),
             articles=counts.articles,
             passages=counts.passages,
             languages=dict(Counter(source.language for source in sources).most_common()),
             publishers=dict(Counter(source.publisher for source in sources if source.publisher).most_common()),
-            first_day=days[0] if days else None,
-            last_day=days[-1] if days else None,
+            first_day=about.first,
+            last_day=about.last,
             embedding=manifest.embedding,
             dimension=manifest.dimension,
             created=manifest.created,
@@ -461,6 +454,18 @@ class AnswerStream:
         self._budget.cancel()
         with suppress(ValueError):  # it is running in another thread, which the spent budget stops
             self._answering.close()
+
+
+def _about(sources: Sequence[Source]) -> Collection:
+    """What the articles of a library are about, as far as it is known of them."""
+    days = [source.published for source in sources if source.published]
+    return Collection(
+        articles=len(sources),
+        publishers=tuple(sorted({source.publisher for source in sources if source.publisher})),
+        languages=tuple(sorted({source.language for source in sources})),
+        first=min(days, default=None),
+        last=max(days, default=None),
+    )
 
 
 def _size(folder: Path) -> int:

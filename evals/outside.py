@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from assistant.types import Passage, Retrieval, Source
 from assistant.understanding import understand
 from assistant.vectors import VectorIndex
 
-__all__ = ["Bench", "Question", "Set", "default_folder", "load", "names"]
+__all__ = ["Bench", "Question", "Set", "load", "names"]
 
 TODAY = date(2020, 1, 1)
 BATCH = 500
@@ -120,9 +119,3 @@ class Bench:
     def retrieve(self, question: str, *, limit: int) -> Retrieval:
         """What the product would retrieve for `question`."""
         return self.retriever.retrieve(understand(question, lexicon=self.lexicon, today=TODAY), limit=limit)
-
-
-def default_folder() -> Path | None:
-    """The folder named by SANAD_BENCH, None when it is not set."""
-    named = os.environ.get("SANAD_BENCH")
-    return Path(named) if named else None

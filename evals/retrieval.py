@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from assistant.lexicon import Lexicon
-from evals.outside import Bench, Set, load
+from evals.outside import Bench, Set
 from evals.statistics import Estimate, estimate
 
-__all__ = ["Recall", "measure", "measure_all"]
+__all__ = ["Recall", "measure"]
 
 DEPTH = 10
 
@@ -34,11 +32,6 @@ def measure(questions: Set, *, lexicon: Lexicon, dense: bool = True) -> Recall:
         estimate([float(rank <= 1) for rank in ranks], articles),
         estimate([float(rank <= 5) for rank in ranks], articles),
     )
-
-
-def measure_all(folder: Path, names: Iterable[str], *, lexicon: Lexicon, dense: bool = True) -> list[Recall]:
-    """`measure` for each named set."""
-    return [measure(load(folder, name), lexicon=lexicon, dense=dense) for name in names]
 
 
 def _rank(bench: Bench, question: str, gold: frozenset[str]) -> int:
