@@ -284,8 +284,8 @@ def to_dict(value: object) -> dict[str, object]:
     Days and times are ISO 8601, enums their values, spans `{"start", "end"}`, tuples lists, unknown is null. An answer is
 
         question, status ("answered" | "not_found" | "incomplete"), mode ("generative" | "extractive"), language, text,
-        statements: [{text, citations: [citation], frame, note}],
-        citations: [{number, source, quote, start, end, match ("exact" | "folded")}],
+        statements: [{text, citations: [citation], frame, note, closeness ("close" | "possible" | null)}],
+        citations: [{number, source, quote, start, end, match ("exact" | "folded"), also: [source]}],
         nearest: [source], notes: [text],
         trace: {seconds: {step: number}, query, model, prompts: {name: digest}, tokens_in, tokens_out, requests, cost,
                 dropped: [{text, reason}], notes: [text]}

@@ -14,6 +14,7 @@ __all__ = [
     "Article",
     "Citation",
     "Claim",
+    "Closeness",
     "Collection",
     "Concept",
     "DateReading",
@@ -71,6 +72,13 @@ class Match(StrEnum):
 
     EXACT = "exact"
     FOLDED = "folded"
+
+
+class Closeness(StrEnum):
+    """How much of the question the sentence quoted speaks of: nearly all, or a part."""
+
+    CLOSE = "close"
+    POSSIBLE = "possible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +242,7 @@ class Claim:
     quotations: tuple[Quotation, ...]
     frame: str = ""
     note: str = ""
+    closeness: Closeness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +255,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A checked quote: `article.text[start:end] == quote`, `number` is its 1-based mark in the answer."""
+    """A checked quote: `article.text[start:end] == quote`, `number` is its 1-based mark in the answer.
+
+    `also` names other articles that carry the same words, such as another outlet with the same agency's report.
+    """
 
     number: int
     source: Source
@@ -254,16 +266,18 @@ class Citation:
     start: int
     end: int
     match: Match
+    also: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence of the answer with at least one citation."""
+    """A sentence of the answer with at least one citation; `closeness` is told of quotes, not of what a model wrote."""
 
     text: str
     citations: tuple[Citation, ...]
     frame: str = ""
     note: str = ""
+    closeness: Closeness | None = None
 
 
 @dataclass(frozen=True, slots=True)
