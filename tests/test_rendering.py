@@ -587,14 +587,14 @@ def test_json_holds_the_whole_answer_in_the_order_of_its_fields() -> None:
         "fetched": "2024-01-02T03:04:05+00:00",
         "origins": {"title": "text"},
     }
-    cited = {"number": 1, "source": known, "quote": FIRST.quote, "start": 40, "end": 94, "match": "exact"}
+    cited = {"number": 1, "source": known, "quote": FIRST.quote, "start": 40, "end": 94, "match": "exact", "also": []}
     expected = {
         "question": "کجا؟",
         "status": "answered",
         "mode": "extractive",
         "language": "fa",
         "text": "متن",
-        "statements": [{"text": "جمله", "citations": [cited], "frame": "قاب", "note": "یادداشت"}],
+        "statements": [{"text": "جمله", "citations": [cited], "frame": "قاب", "note": "یادداشت", "closeness": None}],
         "citations": [cited],
         "nearest": [
             {
