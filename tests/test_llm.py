@@ -527,7 +527,9 @@ def test_the_deadline_during_a_pause(model_server: ModelServer) -> None:
     assert (type(error), budget.used, budget.remaining > 0) == (ModelUnavailable, 1, True)
 
 
-@pytest.mark.parametrize("wait", ["0.3", format_datetime(datetime.now(UTC) - timedelta(days=1)), "soon"])
+@pytest.mark.parametrize(
+    "wait", ["0.3", format_datetime(datetime.now(UTC) - timedelta(days=1)), "soon"], ids=["seconds", "a day ago", "soon"]
+)
 def test_retry_after(model_server: ModelServer, wait: str) -> None:
     """A server that says when to come back is obeyed; a day in the past is now, and what is no time is passed over."""
     model_server.script(refusal(429, headers={"Retry-After": wait}), Reply(TEXT))
@@ -536,7 +538,7 @@ def test_retry_after(model_server: ModelServer, wait: str) -> None:
     assert second.at - first.at >= (0.3 if wait == "0.3" else 0)
 
 
-@pytest.mark.parametrize("wait", ["7200", format_datetime(datetime.now(UTC) + timedelta(days=1))])
+@pytest.mark.parametrize("wait", ["7200", format_datetime(datetime.now(UTC) + timedelta(days=1))], ids=["seconds", "a day ahead"])
 def test_retry_after_the_deadline(model_server: ModelServer, wait: str) -> None:
     """A wait longer than the question has is not begun; the error says how long it would have been."""
     model_server.always(refusal(503, headers={"Retry-After": wait}))
