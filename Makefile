@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 Q ?= نماینده ویژه پوتین در تهران با چه کسی دیدار کرد؟
 
-.PHONY: help run ask test check eval bench pins
+.PHONY: help run ask ui test check eval bench pins
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -20,6 +20,9 @@ run: $(BIN)/sanad ## take in the five bundled articles and answer a question fro
 
 ask: $(BIN)/sanad ## answer a question: make ask Q="…"
 	@$(BIN)/sanad ask "$(Q)"
+
+ui: $(BIN)/sanad ## serve the page and open it in the browser
+	@$(BIN)/sanad ui --open
 
 test: $(BIN)/sanad ## run the tests
 	$(BIN)/python -m pytest -q

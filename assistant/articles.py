@@ -7,9 +7,11 @@ import json
 import os
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count as numbers
+from pathlib import Path, PurePosixPath
+from typing import Literal, TypeAlias
 
 from assistant.boilerplate import boilerplate
 from assistant.errors import ArticleError
@@ -18,9 +20,13 @@ from assistant.readers import FORMATS, MEGABYTE, Record, known_values, records, 
 from assistant.text import clean
 from assistant.types import Article, Skipped, Source
 
-__all__ = ["count", "from_documents", "read"]
+__all__ = ["TAKEN", "SameName", "count", "from_documents", "read", "sent"]
 
 Notes: TypeAlias = Mapping[Path, Mapping[str, Layer]]
+SameName: TypeAlias = Literal["replace", "keep", "skip"]
+Located: TypeAlias = Callable[[Sequence[str]], Mapping[str, str]]  # which articles stand at which of these locations
+
+TAKEN = "another text came from a file of this name; replace it, or keep both"
 
 _MOST_TEXT = 2 * MEGABYTE  # in UTF-8
 
@@ -135,6 +141,70 @@ def _once(items: Iterable[Path | Skipped]) -> Iterator[Path | Skipped]:
         if key not in seen:
             seen.add(key)
             yield item
+
+
+# -- files that were sent ---------------------------------------------------------------------------------------------
+
+
+def sent(files: Iterable[tuple[str, Path]], located: Located, *, same_name: SameName = "replace") -> Iterator[Article | Skipped]:
+    """The articles in files that were sent under these names, and what was skipped. Where a file lies meanwhile is not told.
+
+    An article is located at `upload:NAME`, so that the same file sent again is known. Where another text came from a file
+    of that name, `same_name` says whether the new one takes its place, as in a folder, stands beside it as `NAME (2)`, or
+    is skipped. Two files of one name sent together both stay.
+    """
+    taken: set[str] = set()
+    for sent_as, path in files:
+        here = _upload(sent_as)
+        items = list(_of_sent(path, here))
+        articles = [item for item in items if isinstance(item, Article)]
+        place = _place(sent_as, articles, located, same_name, taken)
+        if place is None:
+            yield Skipped(here, TAKEN)
+        else:
+            taken |= {place} if articles else set()
+            yield from (_moved(item, here, _upload(place)) for item in items)
+
+
+def _upload(sent_as: str) -> str:
+    return f"upload:{sent_as}"
+
+
+def _of_sent(path: Path, place: str) -> Iterator[Article | Skipped]:
+    """What is in a file, as if it were at `place`."""
+    if reason := _not_ours(path):
+        yield Skipped(place, reason)
+    else:
+        yield from (_moved(item, shown(path), place) for item in _articles([path], {path.parent: {}}))
+
+
+def _moved(item: Article | Skipped, before: str, after: str) -> Article | Skipped:
+    if isinstance(item, Skipped):
+        return replace(item, path=after)
+    return replace(item, location=after + item.location.removeprefix(before))
+
+
+def _place(sent_as: str, articles: Sequence[Article], located: Located, same_name: SameName, taken: set[str]) -> str | None:
+    """The name a file's articles go in under: one they are known by, a free one, or what `same_name` says; None to skip them."""
+    for number in numbers(1):
+        place = _numbered(sent_as, number)
+        wanted = {_moved_to(article, sent_as, place): article.source.article_id for article in articles}
+        there = located(list(wanted))
+        if place in taken or any(wanted[location] != there[location] for location in there):
+            continue
+        if there or number == 1 or same_name == "keep" or sent_as in taken:
+            return place
+        return sent_as if same_name == "replace" else None
+    raise AssertionError("numbers do not end")  # pragma: no cover
+
+
+def _moved_to(article: Article, sent_as: str, place: str) -> str:
+    return _upload(place) + article.location.removeprefix(_upload(sent_as))
+
+
+def _numbered(sent_as: str, number: int) -> str:
+    path = PurePosixPath(sent_as)
+    return sent_as if number == 1 else f"{path.stem} ({number}){path.suffix}"
 
 
 # -- articles ---------------------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ from assistant.types import Answer, Filters, IngestReport, Source, Status
 
 if TYPE_CHECKING:
     from assistant.pipeline import AnswerStream, Assistant
+    from assistant.running import PageStream
+    from assistant.settings import Settings
 
 __all__ = ["main"]
 
@@ -29,7 +31,7 @@ EXIT_CODES = """\b
 Exit codes:
    0  answered, or done             7  library of a newer version
    1  not in the articles           8  library damaged
-   2  wrong usage or settings       9  model endpoint failed
+   2  wrong usage or settings       9  model endpoint or page failed
    3  no library, or an empty one  10  some articles skipped
    4  library in use               70  a fault of Sanad's own
    5  disk full or not writable   130  interrupted
@@ -149,10 +151,15 @@ def ask(
     QUESTION may stand in quotes or not; - reads it from standard input.
     """
     question, filters = _question(words), _filters(restrictions)
-    with _assistant(common, language=language) as assistant:
-        stream = assistant.stream(question, filters=_resolved(filters, assistant), translate_quotes=translate_quotes)
-        # Translations come when all is written, so there is nothing to show before.
-        answer = stream.complete() if as_json or translate_quotes else _shown(stream)
+    quiet = as_json or translate_quotes  # translations come when all is written, so there is nothing to show before
+    settings = _settings(common)
+    _advise(settings)
+    answer = _from_page(settings, question, filters, language, translate_quotes=translate_quotes, quiet=quiet)
+    if answer is None:
+        with _opened(settings) as assistant:
+            whole = _resolved(filters, assistant)
+            stream = assistant.stream(question, filters=whole, language=language, translate_quotes=translate_quotes)
+            answer = stream.complete() if quiet else _shown(stream)
     from assistant import rendering
 
     if as_json:
@@ -164,7 +171,26 @@ def ask(
     return 1 if answer.status is Status.NOT_FOUND else 0
 
 
-def _shown(stream: AnswerStream) -> Answer:
+def _from_page(
+    settings: Settings, question: str, filters: Filters, language: str | None, *, translate_quotes: bool, quiet: bool
+) -> Answer | None:
+    """The answer of the page that runs on this library, None when there is none to ask, or it ended before it said anything."""
+    from assistant import running
+
+    stream = running.ask(settings, question, filters=filters, language=language, translate_quotes=translate_quotes)
+    if stream is None:
+        return None
+    try:
+        return stream.complete() if quiet else _shown(stream)
+    except running.PageGone:
+        if stream.shown and not quiet:
+            raise
+        return None
+    finally:
+        stream.close()
+
+
+def _shown(stream: AnswerStream | PageStream) -> Answer:
     """The answer, shown statement by statement as it comes."""
     from assistant import rendering
 
@@ -396,7 +422,7 @@ def status(common: Common, /, as_json: bool) -> int:
     else:
         for name, value in rendering.to_dict(found).items():
             shown = ", ".join(f"{key} ({count})" for key, count in value.items()) if isinstance(value, dict) else value
-            empty = "nobody" if name == "passages_are_sent_to" else "unknown"
+            empty = {"passages_are_sent_to": "nobody", "advice": "none"}.get(name, "unknown")
             out(f"{name.replace('_', ' ')}: {empty if shown in (None, '') else shown}")
     return 0
 
@@ -452,23 +478,65 @@ def config(common: Common, /, as_json: bool) -> int:
     return 0
 
 
+# -- the page ---------------------------------------------------------------------------------------------------------
+
+
+@sanad.command()
+@click.option("--host", metavar="ADDRESS", help="Where to listen (default 127.0.0.1); for any other place, set SANAD_UI__PASSWORD.")
+@click.option("--port", type=click.IntRange(0, 65_535), metavar="N", help="The port (default 7860, or the next that is free).")
+@click.option("--read-only", is_flag=True, help="Let visitors ask and read, not add or remove articles.")
+@click.option("--mcp", is_flag=True, help="Also offer ask, search and article as MCP tools.")
+@click.option("--behind-proxy", is_flag=True, help="A proxy in front asks for passwords and passes on who visits.")
+@click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
+@click.pass_obj
+def ui(common: Common, /, opened: bool, **given: Any) -> int:
+    """Serve the page: a chat in the browser.
+
+    Ctrl-C stops it. While it runs, `sanad ask` on this library goes through it.
+    """
+    settings = _settings(common)
+    _advise(settings)
+    from assistant.ui.options import options_from
+
+    options = options_from(settings, **given)
+    with _opened(settings) as assistant:
+        from assistant.ui import serve
+
+        return serve(assistant, options, settings=settings, tell=err, in_browser=opened)
+
+
 # -- shared -----------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def _assistant(common: Common, *, language: str | None = None) -> Iterator[Assistant]:
+    settings = _settings(common, language=language)
+    _advise(settings)
+    with _opened(settings) as assistant:
+        yield assistant
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Assistant]:
+    from assistant.pipeline import Assistant
+
+    with Assistant.from_settings(settings) as assistant:
+        yield assistant
+
+
+def _settings(common: Common, *, language: str | None = None) -> Settings:
     from assistant.settings import load
 
-    settings = load(library=common.library, offline=common.offline, language=language)
+    return load(library=common.library, offline=common.offline, language=language)
+
+
+def _advise(settings: Settings) -> None:
+    """Say what is set in vain."""
     from assistant.models import hint
 
     advice = hint(settings)
     if advice:
         err(advice)
-    from assistant.pipeline import Assistant
-
-    with Assistant.from_settings(settings) as assistant:
-        yield assistant
 
 
 def _print_json(value: object) -> None:

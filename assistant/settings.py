@@ -11,14 +11,15 @@ from difflib import get_close_matches
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import urlsplit
 
 from platformdirs import user_config_dir, user_data_dir
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from assistant.errors import ConfigurationError
 
-__all__ = ["SettingValue", "Settings", "explain", "load"]
+__all__ = ["SettingValue", "Settings", "UiSettings", "VectorSettings", "explain", "is_local", "load"]
 
 PREFIX = "SANAD_"
 FILE = "sanad.toml"
@@ -29,6 +30,7 @@ COMMON = {"OPENAI_BASE_URL": "base_url", "OPENAI_API_KEY": "api_key"}
 OPENAI = "https://api.openai.com/v1"
 ENDPOINTS = ("llm", "embedding")
 MASK = "**********"
+_NAME = r"^[A-Za-z0-9._-]{1,128}$"  # of a tenant or a database: it becomes part of a URL
 
 
 def _default_library() -> Path:
@@ -89,6 +91,92 @@ class EmbeddingSettings(BaseModel):
         return _without_blanks(value)
 
 
+class UiSettings(BaseModel):
+    """The page: where it listens, and whom it lets in."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    host: str = Field(
+        default="127.0.0.1", description="Where the page listens; any address but this machine's own needs a password."
+    )
+    port: int | None = Field(default=None, ge=0, le=65_535, description="Its port; else 7860, or the next that is free.")
+    password: SecretStr | None = Field(default=None, description="What visitors of the page are asked for, with any user name.")
+    hosts: str = Field(default="", description="Other names the page is reached by, with commas between them.")
+
+    @field_validator("password")
+    @classmethod
+    def _trimmed(cls, value: SecretStr | None) -> SecretStr | None:
+        return SecretStr(word) if value and (word := value.get_secret_value().strip()) else None
+
+    @field_validator("host")
+    @classmethod
+    def _somewhere(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("it should be an address of this machine, such as 127.0.0.1 or 0.0.0.0")
+        return value.strip()
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _joined(cls, value: object) -> object:
+        return ",".join(map(str, value)) if isinstance(value, list) else value
+
+    @field_validator("hosts")
+    @classmethod
+    def _names(cls, value: str) -> str:
+        names = [name.strip().lower() for name in value.split(",") if name.strip()]
+        if not all(re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", name) for name in names):
+            raise ValueError("it should be names such as news.example.org, without https:// and without a port")
+        return ",".join(names)
+
+
+class VectorSettings(BaseModel):
+    """A Chroma server that keeps the vectors. Without `url` they are in the library folder."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    # Before `url`, which is judged by it.
+    plain: bool = Field(default=False, description="Let vectors and the token go over a network unencrypted, to an http:// url.")
+    url: str | None = Field(
+        default=None, description="A Chroma server, e.g. http://localhost:8000; else vectors are in the library folder."
+    )
+    token: SecretStr | None = Field(default=None, description="What the server, or the proxy before it, asks for.")
+    header: str = Field(
+        default="Authorization",
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="The header the token goes in; x-chroma-token for Chroma Cloud.",
+    )
+    tenant: str = Field(default="default_tenant", pattern=_NAME, description="The tenant on the server.")
+    database: str = Field(default="default_database", pattern=_NAME, description="The tenant's database.")
+    collection: str = Field(
+        default="sanad", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="How the names of our collections there begin."
+    )
+    timeout: float = Field(default=8.0, gt=0, le=600, description="Seconds the server may be silent.")
+
+    @field_validator("url", "token")
+    @classmethod
+    def _trimmed(cls, value: str | SecretStr | None) -> str | SecretStr | None:
+        return _without_blanks(value)
+
+    @field_validator("url")
+    @classmethod
+    def _somewhere(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        address = urlsplit(value)
+        if address.scheme not in ("http", "https") or not address.hostname or address.query or address.fragment:
+            raise ValueError("it should be an address such as http://localhost:8000 or https://vectors.example.org")
+        if address.username or address.password:
+            raise ValueError("it should hold no password; set SANAD_VECTORS__TOKEN")
+        if address.scheme == "http" and not is_local(address.hostname) and not info.data.get("plain"):
+            raise ValueError("it should begin with https://; SANAD_VECTORS__PLAIN=true allows everybody on the way to read along")
+        return value.rstrip("/")
+
+
+def is_local(host: str) -> bool:
+    """Whether what is sent to `host` stays on this machine."""
+    return host == "localhost" or host.endswith(".localhost") or re.fullmatch(r"::1|127(\.\d{1,3}){3}", host) is not None
+
+
 def _without_blanks(value: str | SecretStr | None) -> str | SecretStr | None:
     """The value as it was meant: a line end that came along from a file is cut off, an empty one is none."""
     if isinstance(value, SecretStr):
@@ -114,6 +202,8 @@ class Settings(BaseModel):
     )
     llm: LlmSettings = Field(default_factory=LlmSettings)
     embedding: EmbeddingSettings = Field(default_factory=EmbeddingSettings)
+    ui: UiSettings = Field(default_factory=UiSettings)
+    vectors: VectorSettings = Field(default_factory=VectorSettings)
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
 

@@ -6,9 +6,12 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import chroma_server
 import network_guard
 import pytest
+from chroma_server import ChromaServer
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from model_server import ModelServer
@@ -71,3 +74,38 @@ def model_server() -> Iterator[ModelServer]:
     """A model server on this machine that answers over real HTTP."""
     with ModelServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
+    """A Chroma server for the tests that leave it running."""
+    if chroma_server.EXECUTABLE is None:
+        pytest.skip("there is no `chroma` to run a server with")
+    server = ChromaServer(tmp_path_factory.mktemp("chroma"))
+    yield server
+    server.kill()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that says where vectors are kept by its `vectors_in` runs with them in the folder and on a server."""
+    if "vectors_in" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("vectors_in_the_folder")
+        metafunc.parametrize("vectors_in", ["folder"] if only else ["folder", "server"], indirect=True)
+
+
+@pytest.fixture
+def vectors_in(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where every library of the test, and of the processes it starts, keeps its vectors."""
+    where: str = request.param
+    if where == "server":
+        from assistant.indexes import Indexes
+        from assistant.vector_server import VectorServer
+
+        place = VectorServer(request.getfixturevalue("chroma").url, timeout=30)
+
+        def indexes(folder: Path, catalogue: Any, server: VectorServer | None = None) -> Indexes:
+            return Indexes(folder, catalogue, server or place)
+
+        monkeypatch.setattr("assistant.library.Indexes", indexes)
+        monkeypatch.setenv("SANAD_VECTORS__URL", place.url)
+    return where

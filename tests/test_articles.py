@@ -8,7 +8,7 @@ import sys
 import tracemalloc
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.articles import count, from_documents, read
+from assistant.articles import TAKEN, SameName, count, from_documents, read, sent
 from assistant.errors import ArticleError
 from assistant.types import Article, Skipped, Source, Span
 
@@ -923,6 +923,69 @@ def test_articles_import_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+# -- files that were sent ---------------------------------------------------------------------------------------------
+
+
+def sent_as(*files: tuple[str, Path], there: Mapping[str, Article] | None = None, same_name: SameName = "replace") -> list[Any]:
+    """The locations of what was sent, or the path and reason of what was skipped, where articles stand already."""
+    known = {location: article.source.article_id for location, article in (there or {}).items()}
+
+    def located(locations: Sequence[str]) -> dict[str, str]:
+        return {location: known[location] for location in locations if location in known}
+
+    found = sent(files, located, same_name=same_name)
+    return [item.location if isinstance(item, Article) else (item.path, item.reason) for item in found]
+
+
+def test_where_a_sent_file_lies_is_not_told(tmp_path: Path) -> None:
+    """A file that was sent is located by its name; so are its records, and what is skipped of it."""
+    text, feed = write(tmp_path / "0.txt", FA), jsonl(tmp_path / "1.jsonl", {"text": EN, "id": "a"}, {"text": AR}, {})
+    other, broken = write(tmp_path / "2", EN), write(tmp_path / "3.pdf", b"no PDF")
+    found = sent_as(("خبر.txt", text), ("feed.jsonl", feed), ("x.png", other), ("y.pdf", broken))
+    assert found == [
+        "upload:خبر.txt",
+        "upload:feed.jsonl#a",
+        "upload:feed.jsonl#2",
+        ("upload:feed.jsonl", 'has no "text"'),
+        ("upload:x.png", "its format is not known; save it as one of .txt, .md, .jsonl, .html, .htm, .pdf, .docx"),
+        ("upload:y.pdf", "cannot be read as a PDF; it is damaged, or another format by that name"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("same_name", "place"),
+    [("replace", "upload:a.txt"), ("keep", "upload:a (3).txt"), ("skip", ("upload:a.txt", TAKEN))],
+)
+def test_another_text_of_the_same_name(tmp_path: Path, same_name: SameName, place: object) -> None:
+    """A text whose name others came under takes the place of the first, stands beside them, or is skipped."""
+    fa, ar, en = (one(write(tmp_path / f"{language}.txt", text)) for language, text in TEXTS.items())
+    there = {"upload:a.txt": fa, "upload:a (2).txt": ar}
+    assert sent_as(("a.txt", Path(en.location)), there=there, same_name=same_name) == [place]
+
+
+@pytest.mark.parametrize("same_name", ["replace", "keep", "skip"])
+def test_a_file_that_was_sent_before_is_known_by_its_text(tmp_path: Path, same_name: SameName) -> None:
+    """Whatever is asked for, a file goes where its text is already, also when that is beside another."""
+    fa, ar = (one(write(tmp_path / f"{language}.txt", TEXTS[language])) for language in ("fa", "ar"))
+    there = {"upload:a.txt": fa, "upload:a (2).txt": ar}
+    files = [("a.txt", Path(ar.location)), ("a.txt", Path(fa.location))]
+    assert sent_as(*files, there=there, same_name=same_name) == ["upload:a (2).txt", "upload:a.txt"]
+
+
+@pytest.mark.parametrize("same_name", ["replace", "keep", "skip"])
+def test_files_of_one_name_sent_together_stand_side_by_side(tmp_path: Path, same_name: SameName) -> None:
+    """Files of one name that come together are different files, and a feed that has grown goes where it was."""
+    first, second = write(tmp_path / "0.txt", FA), write(tmp_path / "1.txt", AR)
+    assert sent_as(("a.txt", first), ("a.txt", second), same_name=same_name) == ["upload:a.txt", "upload:a (2).txt"]
+    feed = jsonl(tmp_path / "2.jsonl", {"text": EN, "id": "a"}, {"text": AR, "id": "b"})
+    (known, _) = read(feed)
+    assert isinstance(known, Article)
+    assert sent_as(("f.jsonl", feed), there={"upload:f.jsonl#a": known}, same_name=same_name) == [
+        "upload:f.jsonl#a",
+        "upload:f.jsonl#b",
+    ]
 
 
 # -- anything at all --------------------------------------------------------------------------------------------------

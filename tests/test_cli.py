@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -31,7 +32,7 @@ FA = "نماینده ویژه پوتین در تهران با چه کسی دید
 AR = "من قاد الوفد الروسي الذي زار طهران؟"
 EN = "Where was Ali Mamlouk's first trip outside Syria in five years?"
 ELSEWHERE = "Who won the 2016 US presidential election?"
-COMMANDS = ["ask", "chat", "search", "ingest", "articles", "show", "remove", "status", "rebuild", "doctor", "config"]
+COMMANDS = ["ask", "chat", "search", "ingest", "articles", "show", "remove", "status", "rebuild", "doctor", "config", "ui"]
 # What acts on a terminal: C0 and C1 controls but newline and tab, bidi controls, tags.
 HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
@@ -812,9 +813,9 @@ def test_version(run: Run) -> None:
 
 
 def test_reading_commands_all_have_json() -> None:
-    """Every command but the one that talks can print JSON."""
+    """Every command but the one that talks and the one that serves can print JSON."""
     options = {name: {option for param in command.params for option in param.opts} for name, command in sanad.commands.items()}
-    assert [name for name, known in options.items() if "--json" not in known] == ["chat"]
+    assert [name for name, known in options.items() if "--json" not in known] == ["chat", "ui"]
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -847,3 +848,44 @@ def test_a_key_without_a_model_gets_one_hint(run: Run, seeds: Path, monkeypatch:
     assert (ended.code, ended.err.count("\n")) == (0, 1)
     assert "SANAD_LLM__MODEL" in ended.err
     assert "sk-canary" not in ended.err + ended.out
+
+
+# -- the page ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "phrases"),
+    [
+        (("--host", "0.0.0.0"), ("0.0.0.0", "SANAD_UI__PASSWORD", "--behind-proxy")),
+        (("--host", "192.0.2.7", "--behind-proxy"), ("cannot listen at 192.0.2.7",)),
+        (("--port", "65536"), ("--port", "65535")),
+        (("--password", "x"), ("--password",)),
+    ],
+)
+def test_a_page_that_cannot_start(run: Run, nowhere: Path, arguments: tuple[str, ...], phrases: tuple[str, ...]) -> None:
+    """Each is one line with the way out; a password never stands on the command line, where others can read it."""
+    one_line(run("ui", *arguments), 2, *phrases)
+    assert not nowhere.exists()
+
+
+def test_a_page_on_a_taken_port(run: Run, nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that was given, on the command line or by a variable, and is taken is one line, and nothing is started."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        one_line(run("ui", "--port", port), 2, f"Port {port} is taken", "--port", "SANAD_UI__PORT")
+        monkeypatch.setenv("SANAD_UI__PORT", port)
+        one_line(run("ui"), 2, f"Port {port} is taken")
+
+
+def test_what_keeps_a_page_from_starting_is_said_at_once(nowhere: Path) -> None:
+    """A wrong place is refused before Gradio is loaded, which takes seconds."""
+    code = """
+import contextlib, sys
+from assistant.cli import main
+with contextlib.suppress(SystemExit):
+    main()
+print("gradio" in sys.modules)
+"""
+    command = [sys.executable, "-c", code, "ui", "--host", "192.0.2.7", "--behind-proxy"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    assert (done.stdout, done.stderr.count("\n")) == ("False\n", 1)

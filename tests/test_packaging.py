@@ -106,11 +106,18 @@ def environment(tmp_path: Path) -> Environment:
 
 
 def test_the_wheel_holds_the_package_with_its_data_and_nothing_else(wheel: Path) -> None:
-    """The wheel carries `assistant`, its type marker, fresh prompts and seeds, the licence and the command."""
+    """The wheel carries `assistant`, its type marker, what the page is made of, fresh prompts and seeds, licence and command."""
     held = members(wheel)
     assert {name.split("/")[0] for name in held} == {"assistant", f"sanad-{__version__}.dist-info"}
     packaged = {name.removeprefix("assistant/_data/"): data for name, data in held.items() if "/_data/" in name}
     assert packaged == {f"{name}/{file}": data for name in DATA for file, data in contents(ROOT / name).items()}
+    page = {
+        f"assistant/ui/{name}": data
+        for name, data in contents(ROOT / "assistant" / "ui").items()
+        if not name.endswith((".py", ".pyc"))
+    }
+    assert {name: held.get(name) for name in page} == page
+    assert {Path(name).suffix for name in page} >= {".css", ".js", ".toml", ".woff2"}
     assert "assistant/py.typed" in held
     assert held[f"sanad-{__version__}.dist-info/licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
     assert held[f"sanad-{__version__}.dist-info/entry_points.txt"] == b"[console_scripts]\nsanad = assistant.cli:main\n"
