@@ -348,6 +348,27 @@ class Catalogue:
                 matrix = _unpacked(b"".join(blobs), len(blobs[0]) // 4)
             yield passages, matrix
 
+    def vectors_of_passages(
+        self, model: str, filters: Filters | None = None, *, batch: int = 2_000
+    ) -> Iterator[tuple[list[str], Vectors]]:
+        """The ids and vectors (one a row) of the passages that pass `filters`, `batch` at a time; not their texts."""
+        after, more = 0, True
+        while more:
+            with self._reading() as db:
+                conditions, parameters = _conditions(db, filters or Filters())
+                rows = db.execute(
+                    "SELECT p.number, p.id, v.vector FROM passages p CROSS JOIN articles a ON a.id = p.article_id"
+                    " CROSS JOIN vectors v ON v.text_hash = p.text_hash AND v.model = ?"
+                    f" WHERE {conditions} AND p.number > ? ORDER BY p.number LIMIT ?",
+                    (model, *parameters, after, batch),
+                ).fetchall()
+            if rows:
+                after = rows[-1][0]
+                with self._decoding():
+                    matrix = _unpacked(b"".join(row[2] for row in rows), len(rows[0][2]) // 4)
+                yield [str(row[1]) for row in rows], matrix
+            more = len(rows) == batch
+
     def unfinished(self) -> Unfinished:
         """Articles at which a change was cut off; nothing is to be done when both are empty."""
         with self._reading() as db:
@@ -523,6 +544,19 @@ class Catalogue:
                 "UPDATE library SET embedding = ?, dimension = ?, splitter = ?, canaries = ?, created = ?", _manifest_row(manifest)
             )
             _bump(db)
+
+    def split_by(self, splitter: str) -> None:
+        """Remember that every passage was made by that splitter."""
+        with self._writing() as db:
+            db.execute("UPDATE library SET splitter = ?", (splitter,))
+            _bump(db)
+
+    def copy(self, target: Path) -> None:
+        """A library file at `target` as this one is at this moment, whoever writes meanwhile."""
+        with _explained(self.path):
+            self._connection().execute("VACUUM INTO ?", (str(target),))
+            with closing(_connect(_uri(target, "rw"), 0)) as db:
+                db.execute("PRAGMA journal_mode=WAL").fetchall()
 
     # -- checking ----------------------------------------------------------------------------------------------------
 

@@ -7,11 +7,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from assistant.answering import Answerer
 from assistant.budget import Budget
@@ -28,8 +29,10 @@ from assistant.errors import (
     ModelError,
     ModelUnavailable,
     NoLibrary,
+    VectorsUnavailable,
 )
 from assistant.generative import Writer
+from assistant.indexes import Draft, Nearest
 from assistant.ingestion import ingest
 from assistant.lexicon import Lexicon
 from assistant.library import Library, Progress, exists, unseen
@@ -56,6 +59,10 @@ from assistant.types import (
     Turn,
 )
 from assistant.understanding import language_of, understand
+from assistant.vector_server import VectorServer, server_from
+
+if TYPE_CHECKING:
+    from assistant.articles import SameName
 
 __all__ = ["AnswerStream", "Assistant"]
 
@@ -80,6 +87,7 @@ class Assistant:
         prices: tuple[float, float] | None = None,
         limits: Callable[[], Budget] = Budget,
         choose_embedder: Callable[[Embedder], Embedder] | None = None,
+        server: VectorServer | None = None,
         offline: bool = False,
         today: Callable[[], date] = date.today,
     ) -> None:
@@ -93,6 +101,7 @@ class Assistant:
         self._prices = prices
         self._limits = limits
         self._choose_embedder = choose_embedder
+        self._server = server
         self._offline = offline
         self._today = today
         self._library: Library | None = None
@@ -119,6 +128,7 @@ class Assistant:
             prices=prices_from(chosen),
             limits=partial(budget_from, chosen),
             choose_embedder=partial(embedder_from, chosen),
+            server=server_from(chosen),
             offline=chosen.offline,
         )
 
@@ -207,7 +217,9 @@ class Assistant:
 
     def _search(self, query: Query) -> Retrieval:
         with self._reading() as library:
-            return self._retriever(library).retrieve(query, limit=self._passages)
+            nearest = library.indexes.nearest()
+            found = self._retriever(library, nearest).retrieve(query, limit=self._passages)
+            return replace(found, query=replace(found.query, notes=(*found.query.notes, *nearest.notes)))
 
     def _collection(self) -> Collection:
         with self._reading() as library:
@@ -219,7 +231,7 @@ class Assistant:
         self._require()
         query = understand(question, lexicon=self._lexicon, today=self._today(), filters=filters)
         with self._reading() as library:
-            return self._retriever(library).retrieve(query, limit=limit).hits
+            return self._retriever(library, library.indexes.nearest()).retrieve(query, limit=limit).hits
 
     def articles(self, filters: Filters | None = None) -> list[Source]:
         """What is known of each article, the newest first, those of unknown day last."""
@@ -248,6 +260,27 @@ class Assistant:
         """Read the five bundled articles into the library."""
         return self.ingest([data_folder("seeds")], progress=progress)
 
+    def ingest_files(
+        self,
+        files: Iterable[tuple[str, Path]],
+        *,
+        same_name: SameName = "replace",
+        total: int = 0,
+        progress: Progress = unseen,
+    ) -> IngestReport:
+        """Take in files under the names they were sent with, wherever they lie meanwhile; see `articles.sent`."""
+        from assistant import articles as reading
+
+        return self._take(reading.sent(files, self._located, same_name=same_name), progress, total=total)
+
+    def _located(self, locations: Sequence[str]) -> dict[str, str]:
+        """The ids of the articles that stand at those of the locations at which there is any."""
+        if not exists(self.folder):
+            return {}
+        with self._browsing() as library:
+            found = {location: library.catalogue.located(location) for location in locations}
+        return {location: article for location, article in found.items() if article is not None}
+
     def ingest_documents(self, documents: Iterable[object], *, progress: Progress = unseen) -> IngestReport:
         """Take LlamaIndex `Document`s into the library."""
         from assistant import articles as reading
@@ -269,8 +302,36 @@ class Assistant:
         No embedding call is made unless `embed` asks for every passage to be embedded with the present embedder, which then
         becomes the library's own.
         """
+        draft = None if embed else self._draft(progress)
         with self._changing("rebuild", mend=False) as library:
+            if draft is not None:
+                return library.take(draft, progress)
             return library.reembed(progress) if embed else library.rebuild(progress)
+
+    def _draft(self, progress: Progress) -> Draft | None:
+        """New indexes beside those in use, made while others may ask; None where they must be made in their place."""
+        self._require()
+        _get_ready()
+        with self._lock.shared("rebuild"):
+            return self._opened().draft(progress)
+
+    def export(self, target: str | Path) -> int:
+        """Write the whole library to one new file, with its checksum, while it is in use; the size in bytes."""
+        from assistant import backup
+
+        with self._browsing() as library:
+            return backup.write(library.catalogue, self.folder, Path(target).absolute())
+
+    def restore(self, source: str | Path, *, progress: Progress = unseen) -> int:
+        """Take the place of the library that `export` wrote to `source`, in a folder without one; how many passages it holds.
+
+        Raises `LibraryDamaged` when a byte of the file has changed. Nothing is embedded.
+        """
+        from assistant import backup
+
+        with self._lock.exclusive("import"):
+            backup.read(Path(source).absolute(), self.folder)
+            return self._opened().rebuild(progress)
 
     # -- looking after it --------------------------------------------------------------------------------------------
 
@@ -293,6 +354,8 @@ class Assistant:
             created=manifest.created,
             megabytes=round(_size(self.folder) / 2**20, 1),
             passages_are_sent_to=self._hosts() or None,
+            vectors_are_kept=self._server.url if self._server else "in the library folder",
+            advice=library.advice(),
         )
 
     def _hosts(self) -> str:
@@ -339,9 +402,10 @@ class Assistant:
     def _reading(self) -> Iterator[Library]:
         """The library under the shared lock, to be searched; mended first where it is not in order."""
         self._require()
+        _get_ready()
         with self._lock.shared():
             library = self._opened()
-            if library.in_step():
+            if library.in_step() or library.can_wait():
                 yield self._answerable(library)
                 return
         failed = self._mend()
@@ -356,7 +420,7 @@ class Assistant:
         try:
             with self._changing("mend"):
                 return None
-        except (LibraryNotWritable, DiskFull, LibraryLocked) as exc:
+        except (LibraryNotWritable, DiskFull, LibraryLocked, VectorsUnavailable) as exc:
             return exc
 
     @contextmanager
@@ -364,6 +428,7 @@ class Assistant:
         """The library under the exclusive lock."""
         if not create:
             self._require()
+        _get_ready()
         with self._lock.exclusive(doing):
             library = self._opened(create=create)
             if mend and not library.in_step():
@@ -382,7 +447,7 @@ class Assistant:
                 self._library = None
             if self._library is None:
                 made = create and not exists(self.folder)
-                self._library = Library.create(self.folder, self._embedder) if made else self._open()
+                self._library = Library.create(self.folder, self._embedder, self._server) if made else self._open()
             self._library.refresh()
             return self._library
 
@@ -394,17 +459,17 @@ class Assistant:
         return library
 
     def _open(self) -> Library:
-        library = Library.open(self.folder, self._embedder)
+        library = Library.open(self.folder, self._embedder, self._server)
         made_with = library.catalogue.manifest
         if self._offline and made_with.embedding != self._embedder.name:
             # Nothing can be embedded now, but what was embedded before is there, and the full text is.
             library.embedder = OfflineEmbedder(made_with.embedding, made_with.dimension)
         return library
 
-    def _retriever(self, library: Library) -> Retriever:
+    def _retriever(self, library: Library, nearest: Nearest) -> Retriever:
         return Retriever(
             lexical=library.indexes.lexical,
-            vectors=library.indexes.sound_vectors,
+            vectors=nearest,
             embedder=library.embedder,
             fetch=library.catalogue.passages,
         )
@@ -454,6 +519,11 @@ class AnswerStream:
         self._budget.cancel()
         with suppress(ValueError):  # it is running in another thread, which the spent budget stops
             self._answering.close()
+
+
+def _get_ready() -> None:
+    """Load what is slow to load before anybody is kept out: Chroma takes seconds on a busy machine."""
+    import assistant.vectors  # noqa: F401
 
 
 def _about(sources: Sequence[Source]) -> Collection:

@@ -79,6 +79,11 @@ class Unreachable:
         return self.embed([text])
 
 
+@pytest.fixture(autouse=True)
+def everywhere(vectors_in: str) -> None:
+    """Every test runs with the vectors in the folder and on a server."""
+
+
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lexicon as a library folder keeps it; other processes then start sooner."""
@@ -294,6 +299,23 @@ def test_documents_come_in_once(tmp_path: Path, make: Callable[..., Assistant]) 
     report = assistant.ingest_documents([Document("one", "کشتی به بندر رسید."), Document("two", "قطار زود آمد.")])
     assert (report.unchanged, report.updated) == (1, 1)
     assert len(assistant.articles()) == 2
+
+
+def test_files_that_were_sent_are_known_again(make: Callable[..., Assistant], tmp_path: Path) -> None:
+    """A file sent under one name is added, unchanged when it comes again from elsewhere, and replaced by another text."""
+    assistant = make(tmp_path / "library")
+    seen: list[tuple[str, int, int]] = []
+    for number, (text, expected) in enumerate(
+        [("کشتی به بندر رسید.", (1, 0, 0)), ("کشتی به بندر رسید.", (0, 0, 1)), ("قطار دیر آمد.", (0, 1, 0))]
+    ):
+        path = tmp_path / f"{number}.txt"
+        path.write_text(text, encoding="utf-8")
+        report = assistant.ingest_files([("خبر.txt", path)], total=1, progress=lambda *step: seen.append(step))
+        path.unlink()
+        assert (report.added, report.updated, report.unchanged, report.notes) == (*expected, ())
+    (source,) = assistant.articles()
+    assert assistant.article(source.article_id).location == "upload:خبر.txt"
+    assert seen == [("ingesting", 1, 1)] * 3
 
 
 def test_pruning_goes_by_the_paths_that_were_named(

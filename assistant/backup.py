@@ -1,0 +1,140 @@
+"""A library as one file: written while the library is in use, refused on reading when a single byte of it has changed.
+
+The file is a line that names the format, a line with the SHA-256 of all that follows, and a ZIP archive of the catalogue and the
+user's own word lists. The indexes are not in it: they are made again from the catalogue.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from assistant.catalogue import Catalogue
+from assistant.errors import ConfigurationError, DiskFull, LibraryDamaged, LibraryTooNew
+from assistant.seal import explained
+
+__all__ = ["read", "write"]
+
+DATABASE = "library.db"
+WORDS = ".tsv"
+FORMAT = 1
+_MAGIC = b"SANAD BACKUP "
+_DIGEST = hashlib.sha256().digest_size * 2
+_BLOCK = 1 << 20
+_COMPRESSION = 1  # zlib's quickest: level 6 takes three times as long for a tenth less
+
+
+def write(catalogue: Catalogue, folder: Path, target: Path) -> int:
+    """Write the library in `folder` to `target`, which may not exist yet; the size in bytes.
+
+    Others may ask and change meanwhile: what is written is the library of one moment. A file that is not finished is never seen.
+    """
+    if os.path.lexists(target):
+        raise ConfigurationError(f"{target} exists already; give the name of a new file.")
+    with explained(target.parent), _workshop(target.parent) as place:
+        catalogue.copy(place / DATABASE)
+        made = place / "backup"
+        with made.open("w+b") as file:
+            file.write(_MAGIC + b"%d\n" % FORMAT)
+            at = file.tell()
+            file.write(b"0" * _DIGEST + b"\n")
+            _pack(file, [place / DATABASE, *sorted(folder.glob(f"*{WORDS}"))])
+            file.seek(at + _DIGEST + 1)
+            digest = _digest(file)
+            file.seek(at)
+            file.write(digest.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(made, target)
+        return target.stat().st_size
+
+
+def read(source: Path, folder: Path) -> None:
+    """Put the library of the file `source` into `folder`, where none may be; its indexes are still to be made.
+
+    Raises `LibraryDamaged` when the file is not as it was written, `LibraryTooNew` for one of a later version; then nothing is
+    left in `folder`.
+    """
+    if (folder / DATABASE).exists():
+        raise ConfigurationError(f"There is a library in {folder} already; import into another --library.")
+    if not source.is_file():
+        raise ConfigurationError(f"There is no file {source}; give the name of one that `sanad export` made.")
+    with explained(source), source.open("rb") as file:
+        _check(file, source)
+        with explained(folder), _workshop(folder) as place:
+            _unpack(file, source, place)
+            with Catalogue.open(place / DATABASE) as catalogue:
+                wrong = catalogue.integrity()
+            if wrong:
+                raise LibraryDamaged(f"The library in {source} is damaged ({wrong[0]}); use another backup.")
+            for made in sorted(place.iterdir(), key=lambda path: path.name == DATABASE):  # the database last: it makes the library
+                os.replace(made, folder / made.name)
+
+
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """A folder to work in, on the same disk as `folder`, which is made when missing; nothing of it stays."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place = Path(tempfile.mkdtemp(prefix=".sanad-", dir=folder))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _pack(file: BinaryIO, paths: list[Path]) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION) as archive:
+        for path in paths:
+            archive.write(path, path.name)
+
+
+def _check(file: BinaryIO, source: Path) -> None:
+    """Raise unless the file is one of ours, of a version we know, and as it was written; it is left at the archive."""
+    first = file.readline(64)
+    if not first.startswith(_MAGIC):
+        raise LibraryDamaged(f"{source} is not a backup of a Sanad library; give a file that `sanad export` made.")
+    if first != _MAGIC + b"%d\n" % FORMAT:
+        raise LibraryTooNew(f"{source} was made by a newer version, or its first line is damaged; update Sanad.")
+    stated = file.readline(_DIGEST + 1)
+    if stated != _digest(file).encode() + b"\n":
+        raise LibraryDamaged(f"{source} is not as it was written (its checksum differs); use another backup.")
+
+
+def _unpack(file: BinaryIO, source: Path, place: Path) -> None:
+    try:
+        archive = zipfile.ZipFile(file)
+    except zipfile.BadZipFile as exc:
+        raise LibraryDamaged(f"{source} holds no archive ({exc}); use another backup.") from exc
+    with archive:
+        members = archive.infolist()
+        if DATABASE not in archive.namelist() or not all(_plain(member.filename) for member in members):
+            raise LibraryDamaged(f"{source} holds something else than a library; use another backup.")
+        needed, free = sum(member.file_size for member in members), shutil.disk_usage(place).free
+        if needed > free:
+            raise DiskFull(
+                f"The disk holding {place.parent} has {free // 2**20} MB free and {needed // 2**20} MB are needed; free some space."
+            )
+        for member in members:
+            with archive.open(member) as packed, (place / member.filename).open("xb") as out:
+                shutil.copyfileobj(packed, out, _BLOCK)
+
+
+def _plain(name: str) -> bool:
+    """Whether a member is one that we write, and stays in the folder it is unpacked to."""
+    stays = name == Path(name).name and "\\" not in name and not name.startswith(".")
+    return stays and (name == DATABASE or name.endswith(WORDS))
+
+
+def _digest(file: IO[bytes]) -> str:
+    """The SHA-256 of the rest of the file, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
