@@ -446,6 +446,42 @@ def rebuild(common: Common, /, embed: bool, as_json: bool) -> int:
 
 
 @sanad.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@as_json
+@click.pass_obj
+def export(common: Common, /, file: Path, as_json: bool) -> int:
+    """Write the whole library to one new FILE.
+
+    Others may go on asking and adding; what is written is the library of one moment, with a checksum.
+    """
+    with _assistant(common) as assistant:
+        size = assistant.export(file)
+    if as_json:
+        _print_json({"file": str(file.absolute()), "bytes": size})
+    else:
+        err(f"{console.line(str(file))}: {size / 2**20:.1f} MB; `sanad import` makes a library of it again")
+    return 0
+
+
+@sanad.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@as_json
+@click.pass_obj
+def import_(common: Common, /, file: Path, as_json: bool) -> int:
+    """Make a library of a FILE that `export` wrote.
+
+    A file with a single changed byte is refused. No endpoint is called, and no library is overwritten.
+    """
+    with _assistant(common) as assistant, console.progress(shown=not as_json) as progress:
+        passages = assistant.restore(file, progress=progress)
+    if as_json:
+        _print_json({"library": str(assistant.folder), "passages": passages})
+    else:
+        err(f"{passages} passages in {assistant.folder}")
+    return 0
+
+
+@sanad.command()
 @as_json
 @click.pass_obj
 def doctor(common: Common, /, as_json: bool) -> int:

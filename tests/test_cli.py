@@ -32,7 +32,22 @@ FA = "نماینده ویژه پوتین در تهران با چه کسی دید
 AR = "من قاد الوفد الروسي الذي زار طهران؟"
 EN = "Where was Ali Mamlouk's first trip outside Syria in five years?"
 ELSEWHERE = "Who won the 2016 US presidential election?"
-COMMANDS = ["ask", "chat", "search", "ingest", "articles", "show", "remove", "status", "rebuild", "doctor", "config", "ui"]
+COMMANDS = [
+    "ask",
+    "chat",
+    "search",
+    "ingest",
+    "articles",
+    "show",
+    "remove",
+    "status",
+    "rebuild",
+    "export",
+    "import",
+    "doctor",
+    "config",
+    "ui",
+]
 # What acts on a terminal: C0 and C1 controls but newline and tab, bidi controls, tags.
 HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
@@ -351,6 +366,22 @@ def test_doctor_and_rebuild(run: Run, seeds: Path) -> None:
     assert (ended.code, ended.out, ended.err.endswith(f"passages indexed anew in {seeds}\n")) == (0, "", True)
     assert run("doctor", "--json").json == {"problems": []}
     assert run("rebuild", "--embed", "--json").json == {"passages": run("status", "--json").json["passages"]}
+
+
+def test_export_and_import(run: Run, made: Path, tmp_path: Path) -> None:
+    """A library goes into one file and comes out of it in another place with the same answers; neither overwrites anything."""
+    file, place = tmp_path / "news.sanad", tmp_path / "again"
+    ended = run("export", file, "--library", made)
+    assert (ended.code, ended.out, "sanad import" in ended.err) == (0, "", True)
+    assert [run("export", file, "--library", made).code, run("import", file, "--library", made).code] == [2, 2]
+    passages = run("status", "--library", made, "--json").json["passages"]
+    assert run("import", file, "--library", place, "--json").json == {"library": str(place), "passages": passages}
+    question = ("search", EN, "--json")
+    assert run(*question, "--library", place).json == run(*question, "--library", made).json
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    ended = run("import", file, "--library", tmp_path / "third")
+    assert (ended.code, "checksum" in ended.err, ended.err.count("\n")) == (8, True, 1)
+    assert run("status", "--library", tmp_path / "third").code == 3
 
 
 def test_config(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
