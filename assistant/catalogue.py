@@ -549,7 +549,6 @@ class Catalogue:
         """Remember that every passage was made by that splitter."""
         with self._writing() as db:
             db.execute("UPDATE library SET splitter = ?", (splitter,))
-            _bump(db)
 
     def copy(self, target: Path) -> None:
         """A library file at `target` as this one is at this moment, whoever writes meanwhile."""

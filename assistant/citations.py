@@ -12,7 +12,7 @@ from assistant import dates, numbers
 from assistant.lexicon import Lexicon
 from assistant.support import unsupported_names
 from assistant.text import Folded, fold, fold_with_map, is_stop_word, sentences, words
-from assistant.types import Citation, Claim, Dropped, Hit, Match, Passage, Quotation, Span, Statement
+from assistant.types import Citation, Claim, Dropped, Hit, Match, Passage, Quotation, Source, Span, Statement
 
 __all__ = ["Found", "Verifier", "find"]
 
@@ -82,7 +82,8 @@ class Verifier:
             unknown = unsupported_names(claim.text, self.language, self._evidence(found), self.lexicon)
             if unknown:
                 return Dropped(claim.text, f"what it cites does not name {', '.join(unknown)}")
-        return Statement(claim.text, tuple(self._cite(place) for place in found), frame=claim.frame, note=claim.note)
+        cited = tuple(self._cite(place) for place in found)
+        return Statement(claim.text, cited, frame=claim.frame, note=claim.note, closeness=claim.closeness)
 
     def _locate(self, quotation: Quotation) -> Found | None:
         """The quote in the passage it was said to stand in, else wherever it really stands."""
@@ -104,9 +105,16 @@ class Verifier:
             if (known.source.article_id, known.start, known.end) == (place.passage.source.article_id, start, end):
                 return known
         number = len(self.citations) + 1
-        citation = Citation(number, place.passage.source, place.quote, start, end, place.match)
+        citation = Citation(number, place.passage.source, place.quote, start, end, place.match, also=self._elsewhere(place))
         self.citations.append(citation)
         return citation
+
+    def _elsewhere(self, place: Found) -> tuple[Source, ...]:
+        """The other articles, among the hits and their twins, that carry the same words."""
+        own = place.passage.source.article_id
+        others = [passage for hit in self.hits for passage in (hit.passage, *hit.twins) if passage.source.article_id != own]
+        also = {passage.source.article_id: passage.source for passage in others if find(place.quote, [passage])}
+        return tuple(also.values())
 
 
 def _repeats_a_quote(text: str, found: Sequence[Found]) -> bool:

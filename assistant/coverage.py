@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.text import is_stop_word, ngrams, stem, stem_variants, words
-from assistant.types import Concept, Weighted
+from assistant.types import Concept
 
-__all__ = ["Reading", "covered", "likeness", "read", "together"]
+__all__ = ["Reading", "Sought", "read"]
 
 SLOP = 2  # words that may stand between those of a phrase («وزیر امور خارجه» for «وزیر خارجه»)
 
@@ -30,55 +30,52 @@ def read(text: str, language: str) -> Reading:
     return Reading(language, stems, frozenset(stems), frozenset(gram for word in content for gram in ngrams(word)))
 
 
-def together(readings: Sequence[Reading]) -> Reading:
-    """Readings of neighbouring texts (at least one) as one."""
-    return Reading(
-        readings[0].language,
-        tuple(found for reading in readings for found in reading.stems),
-        frozenset().union(*(reading.known for reading in readings)),
-        frozenset().union(*(reading.grams for reading in readings)),
-    )
+class Sought:
+    """Concepts made ready to be looked for in many texts."""
+
+    def __init__(self, concepts: Sequence[Concept]) -> None:
+        self._concepts = concepts
+        self._grams = [frozenset(gram for word in concept.text.split() for gram in ngrams(word)) for concept in concepts]
+        self._forms: dict[str, list[list[_Form]]] = {}
+
+    def found(self, reading: Reading) -> tuple[float, ...]:
+        """Per concept 1 when a spelling of it stands in the text, less when it was found by sound only, 0 when it does not."""
+        if reading.language not in self._forms:
+            self._forms[reading.language] = [_forms(concept, reading.language) for concept in self._concepts]
+        return tuple(
+            next((form.likeness for form in forms if form.stands_in(reading)), 0.0) for forms in self._forms[reading.language]
+        )
+
+    def letters(self, reading: Reading, found: Sequence[float]) -> tuple[float, ...]:
+        """Per concept the share of its n-grams that the text has; a concept that has none to share there counts as `found`."""
+        shares = (len(grams & reading.grams) / len(grams) if grams else 0.0 for grams in self._grams)
+        return tuple(share or value for share, value in zip(shares, found, strict=True))
 
 
-def covered(concepts: Sequence[Weighted], reading: Reading) -> float:
-    """The share of the question's weight that the text speaks of, 0 to 1.
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A spelling as stems: one of `firsts`, with the `rest` close behind it."""
 
-    Half of it counts concepts found by stem, phrase, translation or sound; half counts shared n-grams, which find the
-    forms of a word that no stemmer unites. A concept found in translation has no n-grams to share and counts whole.
-    """
-    total = sum(item.weight for item in concepts)
-    if total <= 0:
-        return 0.0
-    return sum(item.weight * _presence(item.concept, reading) for item in concepts) / total
+    firsts: frozenset[str]
+    rest: tuple[str, ...]
+    likeness: float
 
-
-def _presence(concept: Concept, reading: Reading) -> float:
-    found = likeness(concept, reading)
-    shared = _gram_share(concept, reading)
-    return (found + (shared or found)) / 2
-
-
-def likeness(concept: Concept, reading: Reading) -> float:
-    """1 when a spelling of the concept stands in the text, less when it was found by sound only, 0 when it does not."""
-    best = 0.0
-    for language in ("", reading.language):
-        for spelling in concept.spellings.get(language, ()):
-            value = concept.likeness.get(spelling, 1.0)
-            if value > best and _stands(spelling, reading):
-                best = value
-    return best
+    def stands_in(self, reading: Reading) -> bool:
+        if self.firsts.isdisjoint(reading.known):
+            return False
+        if not self.rest:
+            return True
+        near = len(self.rest) + 1 + SLOP
+        starts = (index for index, value in enumerate(reading.stems) if value in self.firsts)
+        return any(all(part in reading.stems[start : start + near] for part in self.rest) for start in starts)
 
 
-def _gram_share(concept: Concept, reading: Reading) -> float:
-    grams = {gram for word in concept.text.split() for gram in ngrams(word)}
-    return len(grams & reading.grams) / len(grams) if grams else 0.0
-
-
-def _stands(spelling: Sequence[str], reading: Reading) -> bool:
-    first, *rest = [word for word in spelling if not is_stop_word(word)] or [""]
-    firsts = stem_variants(first, reading.language)
-    if not rest:
-        return any(form in reading.known for form in firsts)
-    wanted = [stem(word) for word in rest]
-    starts = [index for index, value in enumerate(reading.stems) if value in firsts]
-    return any(all(part in reading.stems[start : start + len(wanted) + 1 + SLOP] for part in wanted) for start in starts)
+def _forms(concept: Concept, language: str) -> list[_Form]:
+    """The spellings of a concept that hold in texts of `language`, the surest first."""
+    found = []
+    for code in ("", language):
+        for spelling in concept.spellings.get(code, ()):
+            first, *rest = [word for word in spelling if not is_stop_word(word)] or [""]
+            firsts = frozenset(stem_variants(first, language))
+            found.append(_Form(firsts, tuple(stem(word) for word in rest), concept.likeness.get(spelling, 1.0)))
+    return sorted(found, key=lambda form: -form.likeness)

@@ -27,6 +27,7 @@ __all__ = [
     "PromptError",
     "QuestionError",
     "UnknownArticle",
+    "VectorsUnavailable",
 ]
 
 
@@ -119,6 +120,12 @@ class LibraryDamaged(LibraryError):
     """`library.db` is not a database of ours, or is damaged."""
 
     exit_code = 8
+
+
+class VectorsUnavailable(LibraryError):
+    """The vector server is out of reach or refuses us; asking goes on without it, changing the library does not."""
+
+    exit_code = 9
 
 
 class ModelError(AssistantError):

@@ -18,8 +18,9 @@ from pathlib import Path
 import tantivy
 
 from assistant.errors import DiskFull, LibraryDamaged, LibraryError, LibraryLocked, LibraryNotWritable
-from assistant.names import skeletons
-from assistant.text import fold, is_stop_word, ngrams, stem, stem_variants, words
+from assistant.names import neighbours, same_name, skeletons
+from assistant.terms import Phrase, grams, joined_grams, language_tag, phrases, term
+from assistant.text import fold, is_stop_word, ngrams, words
 from assistant.types import Concept, Filters, Passage, day_number
 
 __all__ = ["LexicalIndex", "Sounding"]
@@ -27,6 +28,7 @@ __all__ = ["LexicalIndex", "Sounding"]
 GRAM_WEIGHT = 0.5
 TRANSLATION_WEIGHT = 0.6  # of the n-grams a translation cannot share, see docs/decisions.md
 PHRASE_SLOP = 1
+KEPT = 500  # concepts whose spellings are remembered
 SAME_SOUND = 200  # words of one skeleton looked at; real collections have a handful
 _SEPARATOR = "|"
 _LITTLE_ROOM = 2**22  # bytes; a writer that died with less left on the disk is taken to have filled it
@@ -55,7 +57,7 @@ class LexicalIndex:
             folder.mkdir(parents=True, exist_ok=True)
             self._index = tantivy.Index(_schema(), path=str(folder), reuse=not create)
             self._schema = self._index.schema
-            self._searcher = self._index.searcher()
+            self._look()
 
     @staticmethod
     def files(folder: Path) -> list[Path]:
@@ -102,7 +104,7 @@ class LexicalIndex:
         """See what was committed since, also by another process."""
         with self._explained():
             self._index.reload()
-            self._searcher = self._index.searcher()
+            self._look()
 
     def waste(self) -> int:
         """How many deleted passages still have their words in the files; only making the index anew removes them."""
@@ -146,35 +148,68 @@ class LexicalIndex:
 
     def frequency(self, concept: Concept) -> int:
         """In how many passages the concept occurs in any spelling, counted from above (overlaps count twice)."""
-        counts = [min(self._df(term) for term in found.terms) for found in _phrases(concept)]
+        counts = [min(self._df(entry) for entry in found.terms) for found in self._phrases(concept)]
         return min(self.count(), sum(counts))
 
-    def sounding(self, keys: Iterable[str]) -> set[Sounding]:
+    def sounding(self, word: str) -> dict[Sounding, float]:
+        """The words of the collection that sound like a folded `word`, each with how alike it sounds (0 to 1).
+
+        Where the word itself stands in texts of a language, other words of its own script are not looked at.
+        """
+        if word not in self._sounding:
+            keys = {neighbour for skeleton in skeletons(word) for neighbour in neighbours(skeleton)}
+            alike = {found: same_name(word, found.word) for found in self._filed(keys) if self._may_be(word, found)}
+            self._sounding[word] = {found: likeness for found, likeness in alike.items() if likeness}
+        return self._sounding[word]
+
+    def _may_be(self, word: str, found: Sounding) -> bool:
+        return word.isascii() != found.word.isascii() or not self._df(term(word, found.language))
+
+    def _filed(self, keys: Iterable[str]) -> set[Sounding]:
         """The words of the collection that have one of these skeletons (see `names.skeletons`)."""
         found: set[Sounding] = set()
         with self._explained():
             for key in keys:
-                for term, _ in self._searcher.terms_with_prefix("names", key + _SEPARATOR, limit=SAME_SOUND):
-                    _, language, word = term.split(_SEPARATOR, 2)
+                for entry, _ in self._searcher.terms_with_prefix("names", key + _SEPARATOR, limit=SAME_SOUND):
+                    _, language, word = entry.split(_SEPARATOR, 2)
                     found.add(Sounding(word, language))
         return found
 
-    def _df(self, term: str) -> int:
-        return int(self._searcher.doc_freq("stems", term))
+    def _df(self, entry: str) -> int:
+        if entry not in self._counts:
+            self._counts[entry] = int(self._searcher.doc_freq("stems", entry))
+        return self._counts[entry]
+
+    def _phrases(self, concept: Concept) -> list[Phrase]:
+        """The concept's spellings that the collection has; kept, as one search asks for them several times."""
+        kept = self._spelled.get(id(concept))
+        if kept is None or kept[0] is not concept:
+            if len(self._spelled) >= KEPT:
+                self._spelled.clear()
+            known = [found for found in phrases(concept) if all(self._df(entry) for entry in found.terms)]
+            kept = self._spelled[id(concept)] = (concept, known)
+        return kept[1]
+
+    def _look(self) -> None:
+        """Look at what is committed now, and forget what was counted before."""
+        self._searcher = self._index.searcher()
+        self._counts: dict[str, int] = {}
+        self._sounding: dict[str, dict[Sounding, float]] = {}
+        self._spelled: dict[int, tuple[Concept, list[Phrase]]] = {}
 
     def _idf(self, frequency: int) -> float:
         total = self.count()
         return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
 
     def _concept_query(self, concept: Concept) -> tantivy.Query | None:
-        known = [found for found in _phrases(concept) if all(self._df(term) for term in found.terms)]
+        known = self._phrases(concept)
         if not known:
             return None
         union = self._idf(self.frequency(concept)) * concept.weight
-        own_grams = _grams(concept.text.split())
+        own_grams = grams(concept.text.split())
         clauses = []
         for found in known:
-            own = sum(self._idf(self._df(term)) for term in found.terms)
+            own = sum(self._idf(self._df(entry)) for entry in found.terms)
             if own <= 0:
                 continue
             # What is found in translation shares no n-grams with the question; without this, articles in the language of
@@ -228,44 +263,6 @@ class LexicalIndex:
         return LibraryDamaged(f"The full-text index in {self._folder} cannot be used ({reason}); run `sanad rebuild`.")
 
 
-LANGUAGES = ("fa", "ar", "en")
-
-
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    """A spelling of a concept as index terms, side by side, with its likeness and the n-grams of its words."""
-
-    terms: tuple[str, ...]
-    likeness: float
-    grams: frozenset[str]
-
-
-def _phrases(concept: Concept) -> list[_Phrase]:
-    """The concept's spellings as index terms; a spelling without a language stands for every one."""
-    phrases: dict[tuple[str, ...], _Phrase] = {}
-    for language, spellings in concept.spellings.items():
-        for spelling in spellings:
-            content = [word for word in spelling if not is_stop_word(word)]
-            if not content:
-                continue
-            likeness, grams = concept.likeness.get(spelling, 1.0), _grams(spelling)
-            for code in (language,) if language else (*LANGUAGES, "other"):
-                rest = [f"{code}:{stem(word)}" for word in content[1:]]
-                for form in stem_variants(content[0], code):
-                    terms = (f"{code}:{form}", *rest)
-                    if terms not in phrases or phrases[terms].likeness < likeness:
-                        phrases[terms] = _Phrase(terms, likeness, grams)
-    return list(phrases.values())
-
-
-def _grams(spoken: Iterable[str]) -> frozenset[str]:
-    return frozenset(gram for word in spoken for gram in ngrams(word))
-
-
-def _language_tag(language: str) -> str:
-    return language if language in LANGUAGES else "other"
-
-
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("passage", stored=True, tokenizer_name="raw", index_option="basic")
@@ -282,7 +279,7 @@ def _schema() -> tantivy.Schema:
 def _document(passage: Passage) -> tantivy.Document:
     spoken = words(passage.text)
     content = [word for word in spoken if not is_stop_word(word)]
-    tag = _language_tag(passage.source.language)
+    tag = language_tag(passage.source.language)
     sounds = {sound for word in set(content) for sound in _sounds(word, tag)}
     return tantivy.Document(
         passage=passage.id,
@@ -290,8 +287,8 @@ def _document(passage: Passage) -> tantivy.Document:
         language=passage.source.language,
         publisher=fold(passage.source.publisher or ""),
         day=day_number(passage.source.published),
-        stems=" ".join(f"{tag}:{stem(word)}" for word in content),
-        grams=" ".join(map(_joined_grams, content)),
+        stems=" ".join(term(word, tag) for word in content),
+        grams=" ".join(map(joined_grams, content)),
         names=" ".join(sounds),
     )
 
@@ -299,11 +296,6 @@ def _document(passage: Passage) -> tantivy.Document:
 @lru_cache(maxsize=100_000)
 def _sounds(word: str, tag: str) -> tuple[str, ...]:
     return tuple(f"{key}{_SEPARATOR}{tag}{_SEPARATOR}{word}" for key in skeletons(word))
-
-
-@lru_cache(maxsize=100_000)
-def _joined_grams(word: str) -> str:
-    return " ".join(ngrams(word))
 
 
 def _restrictions(schema: tantivy.Schema, filters: Filters) -> list[tantivy.Query]:

@@ -17,11 +17,12 @@ import numpy as np
 
 from assistant.catalogue import Catalogue, Manifest, Staged, text_hash
 from assistant.errors import BadModelOutput, DiskFull, LibraryMismatch, NoLibrary
-from assistant.indexes import ALL, LEXICAL, Indexes, Progress, unseen
+from assistant.indexes import ALL, LEXICAL, Draft, Indexes, Progress, unseen
 from assistant.protocols import Embedder, Vectors
 from assistant.seal import explained
-from assistant.splitting import SPLITTER
+from assistant.splitting import SPLITTER, split
 from assistant.types import Filters
+from assistant.vector_server import VectorServer
 
 __all__ = ["Library", "Progress", "exists", "unseen"]
 
@@ -32,8 +33,11 @@ CANARIES = (
     "The envoy flew to Tehran on Sunday.",
 )
 SAME_MODEL = 0.99  # cosine of a canary with itself, as embedded when the library was made
+ARTICLES = 100  # split anew at a time
 BATCH = 500  # passages embedded at a time when a library changes its model
 FEW, SHARE = 1_000, 0.1  # passages; a full-text index with more waste is made anew: 0.7 s for a thousand
+
+PATIENCE = 5_000  # passages; making the vector index of more anew takes longer than anybody waits for an answer
 
 ROOM = 8 * 2**20  # bytes; journals and an index segment
 GROWTH = 20  # bytes stored per byte of text, indexes included (measured 12 to 17)
@@ -51,10 +55,10 @@ class Library:
     Callers hold the right lock: shared for reading, exclusive for everything that changes it.
     """
 
-    def __init__(self, folder: Path, catalogue: Catalogue, embedder: Embedder) -> None:
+    def __init__(self, folder: Path, catalogue: Catalogue, embedder: Embedder, server: VectorServer | None = None) -> None:
         self.folder = folder
         self.catalogue = catalogue
-        self.indexes = Indexes(folder, catalogue)
+        self.indexes = Indexes(folder, catalogue, server)
         self.embedder = embedder
         self._file = _identity(folder)
         self._trusted: Manifest | None = None
@@ -62,9 +66,11 @@ class Library:
     # -- opening -----------------------------------------------------------------------------------------------------
 
     @classmethod
-    def create(cls, folder: Path, embedder: Embedder) -> Library:
-        """A new, empty library in `folder`, which is made when missing."""
-        library = cls(folder, Catalogue.create(folder / DATABASE, _manifest(embedder)), embedder)
+    def create(cls, folder: Path, embedder: Embedder, server: VectorServer | None = None) -> Library:
+        """A new, empty library in `folder`, which is made when missing, with its vectors on `server`, if there is one."""
+        if server is not None:
+            _check_server(server)
+        library = cls(folder, Catalogue.create(folder / DATABASE, _manifest(embedder)), embedder, server)
         try:
             library.rebuild()
         except BaseException:
@@ -73,11 +79,11 @@ class Library:
         return library
 
     @classmethod
-    def open(cls, folder: Path, embedder: Embedder) -> Library:
+    def open(cls, folder: Path, embedder: Embedder, server: VectorServer | None = None) -> Library:
         """The library in `folder`. Raises `NoLibrary` when there is none. The embedder is not asked anything yet."""
         if not exists(folder):
             raise NoLibrary(f"There is no library in {folder}; make one with `sanad ingest PATH` (or `sanad ingest --seeds`).")
-        return cls(folder, Catalogue.open(folder / DATABASE), embedder)
+        return cls(folder, Catalogue.open(folder / DATABASE), embedder, server)
 
     def close(self) -> None:
         """Let go of every file."""
@@ -116,8 +122,13 @@ class Library:
     # -- health ------------------------------------------------------------------------------------------------------
 
     def in_step(self) -> bool:
-        """Whether every change was finished and both indexes show what the catalogue holds."""
-        return not self._cut_off() and not self.indexes.faults()
+        """Whether every change was finished and both indexes show what the catalogue holds, as far as that can be had now."""
+        return not self._cut_off() and not self.indexes.mendable()
+
+    def can_wait(self) -> bool:
+        """Whether questions are better answered at once, from the vectors one by one, than after making the index anew."""
+        faults = self.indexes.faults()
+        return not self._cut_off() and LEXICAL not in faults and self.catalogue.count().passages > PATIENCE
 
     def searchable(self) -> bool:
         """Whether the full text can be searched, whatever else is wrong."""
@@ -131,9 +142,17 @@ class Library:
     def _cut_off(self) -> bool:
         return self.indexes.cut_off or any(self.catalogue.unfinished())
 
+    def advice(self) -> str | None:
+        """What would make the library better though it is in order; None when nothing would."""
+        made_by = self.catalogue.manifest.splitter
+        if made_by == SPLITTER:
+            return None
+        return f"its passages were made by another version ({made_by}, now {SPLITTER}); `sanad rebuild --embed` makes them anew"
+
     def mend(self, progress: Progress = unseen) -> None:
         """Finish what was cut off and make those indexes anew that cannot be used. Embeds nothing."""
-        with self.indexes.changing():
+        with self.indexes.changing(mending=True):
+            lost = self.indexes.faults().keys() - self.indexes.mendable()  # with a server that is out of reach
             sound = set(ALL - self.indexes.faults().keys())
             pending, leaving = self.catalogue.unfinished()
             if pending:
@@ -142,8 +161,8 @@ class Library:
             self._drop(leaving, out_of=sound)
             passages = self.catalogue.count().passages
             sound = {index for index in sound if self.indexes.count(index) == passages}
-            if ALL - sound:
-                self.indexes.make(ALL - sound, progress)
+            if ALL - sound - lost:
+                self.indexes.make(ALL - sound - lost, progress)
 
     def rebuild(self, progress: Progress = unseen) -> int:
         """Make both indexes anew from the catalogue, with no embedding call; how many passages they hold."""
@@ -151,10 +170,23 @@ class Library:
             self._settle()
             return self.indexes.make(progress=progress)
 
+    def draft(self, progress: Progress = unseen) -> Draft | None:
+        """Both indexes made anew beside those in use, under the shared lock; None where `rebuild` must make them in place."""
+        return None if self._cut_off() else self.indexes.draft(progress)
+
+    def take(self, draft: Draft, progress: Progress = unseen) -> int:
+        """Put `draft` in the place of the indexes, or rebuild them if it is out of date; how many passages they hold."""
+        with self.indexes.changing():
+            return draft.passages if self.indexes.take(draft) else self.rebuild(progress)
+
     def reembed(self, progress: Progress = unseen) -> int:
-        """Embed every passage with the present embedder, make it the library's own, and rebuild; how many passages."""
+        """Embed every passage with the present embedder, make it the library's own, and rebuild; how many passages.
+
+        Passages of another version's splitter are made anew first.
+        """
         with self.indexes.changing():
             self._settle()
+            before = self.catalogue.manifest
             total, done = self.catalogue.count().passages, 0
             for passages in self.catalogue.every_passage(BATCH):
                 texts = {text_hash(passage.text): passage.text for passage in passages}
@@ -162,8 +194,21 @@ class Library:
                 self.catalogue.keep(dict(zip(texts, vectors, strict=True)), self.embedder.name, self.embedder.dimension)
                 done += len(passages)
                 progress("embedding", done, total)
-            self.catalogue.adopt(replace(_manifest(self.embedder), created=self.catalogue.manifest.created))
+            self.catalogue.adopt(replace(_manifest(self.embedder), created=before.created, splitter=before.splitter))
+            if before.splitter != SPLITTER:
+                self._split_anew()
             return self.indexes.make(progress=progress)
+
+    def _split_anew(self) -> None:
+        """Make the passages of every article again, and their vectors with the library's own embedder."""
+        self.indexes.distrust()
+        ids = [source.article_id for source in self.catalogue.sources()]
+        for start in range(0, len(ids), ARTICLES):
+            articles = [self.catalogue.article(name) for name in ids[start : start + ARTICLES]]
+            staged = [Staged(article, split(article)) for article in articles]
+            self.catalogue.stage(staged, self.embed(staged), self.embedder.name, _now())
+            self.catalogue.publish(ids[start : start + ARTICLES])
+        self.catalogue.split_by(SPLITTER)
 
     def _settle(self) -> None:
         """Finish in the catalogue what was cut off; the indexes are going to be made anew."""
@@ -236,6 +281,16 @@ class Library:
                 f"The disk holding {self.folder} has {free // 2**20} MB free and about {needed // 2**20} MB are needed;"
                 " free some space and run the same command again."
             )
+
+
+def _check_server(server: VectorServer) -> None:
+    from assistant.vectors import Server
+
+    reached = Server(server)
+    try:
+        reached.check()
+    finally:
+        reached.close()
 
 
 def _manifest(embedder: Embedder) -> Manifest:

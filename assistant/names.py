@@ -90,8 +90,13 @@ _COSTS.update({exchange: cost for pair, cost in _NEAR.items() for exchange in ((
 
 def likeness(a: str, b: str) -> float:
     """How alike two strings of `sound` are, 0 to 1."""
+    return _likeness(a, b, 0.0)
+
+
+def _likeness(a: str, b: str, least: float) -> float:
+    """Their likeness where it is at least `least`, else anything below that."""
     weight = _weight(a) + _weight(b)
-    return max(0.0, 1 - 2 * _distance(a, b) / weight) if weight else 0.0
+    return max(0.0, 1 - 2 * _distance(a, b, (1 - least) * weight / 2) / weight) if weight else 0.0
 
 
 @lru_cache(maxsize=50_000)
@@ -105,7 +110,8 @@ def _least(sounds: str) -> float:
     return sum(_LEAST.get(letter, _WEIGHTS[letter]) for letter in sounds)
 
 
-def _distance(a: str, b: str) -> float:
+def _distance(a: str, b: str, most: float) -> float:
+    """The edit distance where it is at most `most`; else it may be given up early, as any number above that."""
     above = [0.0]
     for other in b:
         above.append(above[-1] + _WEIGHTS[other])
@@ -118,6 +124,8 @@ def _distance(a: str, b: str) -> float:
             left = min(above[column + 1] + dropped, left + _WEIGHTS[other], exchanged)
             row.append(left)
         above = row
+        if min(row) > most:
+            return most + 1e-6
     return above[-1]
 
 
@@ -184,7 +192,7 @@ def _surely(a: str, b: str) -> float:
     # Most pairs end here, without the edit distance.
     if 2 * abs(_least(a) - _least(b)) > (1 - threshold) * (_weight(a) + _weight(b)):
         return 0.0
-    alike = likeness(a, b)
+    alike = _likeness(a, b, threshold)
     return alike if alike >= threshold else 0.0
 
 

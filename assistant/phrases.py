@@ -50,6 +50,7 @@ class Phrases:
     translation: str
     sources: str
     article: str
+    also: str
     reading: str
     day_range: str
     small_talk: Mapping[SmallTalk, str]
@@ -102,6 +103,7 @@ _ENGLISH = Phrases(
     translation="Machine translation: {text}",
     sources="Sources",
     article="Article: {id}",
+    also="Also in {names}",
     reading="{text} = {days}",
     day_range="{first} to {last}",
     small_talk={
@@ -163,6 +165,7 @@ _PERSIAN = Phrases(
     translation="ترجمهٔ ماشینی: {text}",
     sources="منابع",
     article="مقاله: {id}",
+    also="همچنین در {names}",
     reading="{text} = {days}",
     day_range="{first} تا {last}",
     small_talk={
@@ -227,6 +230,7 @@ _ARABIC = Phrases(
     translation="ترجمة آلية: {text}",
     sources="المصادر",
     article="المقال: {id}",
+    also="وكذلك في {names}",
     reading="{text} = {days}",
     day_range="{first} إلى {last}",
     small_talk={

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.budget import Budget
-from assistant.types import Message
+from assistant.types import Filters, Message
 
-__all__ = ["ChatModel", "Embedder", "Vectors"]
+__all__ = ["ChatModel", "Embedder", "VectorSearch", "Vectors"]
 
 Vectors: TypeAlias = NDArray[np.float32]
 
@@ -56,4 +56,12 @@ class ChatModel(Protocol):
         retries), `ModelRejected` (key, model, quota), `BadModelOutput` (nothing usable came), `BudgetSpent`, and, after the
         pieces that did come, `ModelCut`.
         """
+        ...
+
+
+class VectorSearch(Protocol):
+    """Finds the passages whose vectors are nearest to one."""
+
+    def search(self, vector: Vectors, *, filters: Filters, limit: int) -> list[tuple[str, float]]:
+        """The ids and cosine similarities (-1 to 1) of the `limit` nearest passages, best first."""
         ...

@@ -19,7 +19,7 @@ from pathlib import PurePath
 from typing import TypeAlias
 
 from assistant import guard, wording
-from assistant.types import Answer, Citation, Mode, Source, Span, Statement, Status
+from assistant.types import Answer, Citation, Closeness, Mode, Source, Span, Statement, Status
 
 __all__ = ["after_statements", "markdown", "plain", "statement", "terminal", "to_dict", "to_json", "verbose"]
 
@@ -131,8 +131,20 @@ def _statement(statement: Statement, answer: Answer) -> _Block:
     return [
         _line(_Role.STATEMENT, above),
         _line(_Role.STATEMENT, beside, tail="" if apart else marks),
-        _line(_Role.NOTE, statement.note, lead=marks if apart else ""),
+        _line(_Role.NOTE, _closeness(statement, language), lead=marks if apart else ""),
     ]
+
+
+def _closeness(statement: Statement, language: str) -> str:
+    """How likely a quotation answers, in a quiet word, before the note on it."""
+    match statement.closeness:
+        case None:
+            return statement.note
+        case Closeness.CLOSE:
+            label = wording.close_match(language)
+        case Closeness.POSSIBLE:
+            label = wording.possible_match(language)
+    return f"{label}. {statement.note}".strip() if statement.note else label
 
 
 def _marks(citations: Iterable[Citation], language: str) -> str:
@@ -160,8 +172,14 @@ def _sources(answer: Answer) -> _Block:
         entry, *details = _card(citations[0].source, answer.language, linked=True)
         lines.append(replace(entry, lead=_marks(citations, answer.language)))
         lines += [_quotation(citation, answer.language) for citation in citations if answer.mode is Mode.GENERATIVE]
-        lines += details
+        lines += [*details, _also(citations, answer.language)]
     return lines
+
+
+def _also(citations: Iterable[Citation], language: str) -> _Line:
+    """The other articles with the same words."""
+    sources = {source.article_id: source for citation in citations for source in citation.also}
+    return _line(_Role.DETAIL, wording.also_in(tuple(sources.values()), language))
 
 
 def _quotation(citation: Citation, language: str) -> _Line:

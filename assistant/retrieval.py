@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from assistant import coverage
 from assistant.errors import BadModelOutput, BudgetSpent, ModelUnavailable
+from assistant.judging import Judgement, judge
 from assistant.lexical import LexicalIndex
-from assistant.names import neighbours, same_name, skeletons
-from assistant.protocols import Embedder
-from assistant.text import sentences
+from assistant.ordering import grouped, on_the_day, varied
+from assistant.protocols import Embedder, VectorSearch
 from assistant.types import Concept, Hit, Passage, Query, Retrieval, Weighted
-from assistant.vectors import VectorIndex
 
 __all__ = ["Retriever"]
 
@@ -21,11 +19,6 @@ CANDIDATES = 60  # of each leg; recall is flat beyond it on the development sets
 DENSE_WEIGHT = 0.15  # of the vector leg against the full-text leg, see the ablation in docs/decisions.md
 BACKGROUND = 1_000  # passages of an imagined collection that keeps weights sensible when the real one has five articles
 NAME_LENGTH = 3  # characters; shorter words have too little sound to compare
-# Least share of the question's weight that one sentence and its neighbours must speak of, by language of the question.
-FLOORS: Mapping[str, float] = {"fa": 0.45, "ar": 0.42, "en": 0.45}
-ABSENT_NAME = 2.0  # times the floor for a question about somebody the collection never names
-CROSS_FLOOR = 0.30  # when the article's language is not the question's
-DEFAULT_FLOOR = 0.45
 
 
 class Retriever:
@@ -35,7 +28,7 @@ class Retriever:
         self,
         *,
         lexical: LexicalIndex,
-        vectors: VectorIndex | None,
+        vectors: VectorSearch | None,
         embedder: Embedder,
         fetch: Callable[[Sequence[str]], dict[str, Passage]],
     ) -> None:
@@ -47,17 +40,36 @@ class Retriever:
     def retrieve(self, query: Query, *, limit: int) -> Retrieval:
         """At most `limit` hits for `query`, searched in its own wording and in its translations."""
         versions = [self._weighted(concepts) for concepts in (query.concepts, *query.versions)]
-        lexical = _best_of(self._lexical_hits(version, query) for version in versions)
+        lexical = [self._lexical_hits(version, query) for version in versions]
         dense, notes = self._dense(query)
-        hits = _varied(self._fused(lexical, dense))[:limit]
-        best, floor, enough = _floor(query, versions, hits, raised=ABSENT_NAME if self._lacks_a_name(versions[0]) else 1.0)
+        hits = grouped(varied(on_the_day(self._fused(_best_of(lexical), dense), query.dates)), limit=limit)
+        judgement = self._judged(query, versions, lexical, hits)
         concepts = tuple(item.concept for item in versions[0])
         query = replace(query, concepts=concepts, notes=(*query.notes, *notes))
-        return Retrieval(query, tuple(hits), versions[0], best, floor, enough)
+        return Retrieval(query, tuple(hits), versions[0], *judgement, judgement.enough)
 
     def _weighted(self, concepts: Sequence[Concept]) -> tuple[Weighted, ...]:
         named = (self._with_names(concept) for concept in concepts)
         return tuple(Weighted(concept, self._weight(concept)) for concept in named)
+
+    def _judged(
+        self,
+        query: Query,
+        versions: Sequence[Sequence[Weighted]],
+        lexical: Sequence[Sequence[tuple[str, float]]],
+        hits: Sequence[Hit],
+    ) -> Judgement:
+        """The best judgement that any wording of the question gets."""
+        wordings = [(query.text, query.language), *((text, code) for code, text in query.translations.items())]
+        judgements = []
+        for (text, language), concepts, found in zip(wordings, versions, lexical, strict=True):
+            total = sum(item.weight for item in concepts)
+            matches = {name: score / total for name, score in found} if total > 0 else {}
+            absent = self._lacks_a_name(concepts)
+            judgements.append(
+                judge(text, language, concepts, hits, matches=matches, passages=self._lexical.count(), absent_name=absent)
+            )
+        return max(judgements, key=lambda one: one.confidence / one.floor)
 
     def _lacks_a_name(self, concepts: Sequence[Weighted]) -> bool:
         """Whether the question names someone or something that the collection never does, in any spelling."""
@@ -84,15 +96,12 @@ class Retriever:
         word = concept.text
         if set(concept.spellings) != {""} or " " in word or len(word) < NAME_LENGTH or not word.isalpha():
             return concept
-        keys = {neighbour for skeleton in skeletons(word) for neighbour in neighbours(skeleton)}
         spellings = dict(concept.spellings)
         likeness: dict[tuple[str, ...], float] = {}
-        for found in self._lexical.sounding(keys):
-            alike = same_name(word, found.word)
-            if alike and found.word != word:
-                # Cubed, so that a doubtful likeness weighs little beside the right spelling.
-                likeness[(found.word,)] = max(likeness.get((found.word,), 0.0), alike**3)
-                spellings[found.language] = (*spellings.get(found.language, ()), (found.word,))
+        for found, alike in self._lexical.sounding(word).items():
+            # Cubed, so that a doubtful likeness weighs little beside the right spelling.
+            likeness[(found.word,)] = max(likeness.get((found.word,), 0.0), alike**3)
+            spellings[found.language] = (*spellings.get(found.language, ()), (found.word,))
         return replace(concept, spellings=spellings, likeness=likeness)
 
     def _weight(self, concept: Concept) -> float:
@@ -119,19 +128,6 @@ class Retriever:
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
 
 
-def _varied(hits: Sequence[Hit]) -> list[Hit]:
-    """The same hits, with never more than two of one article in a row while another is left."""
-    waiting = list(hits)
-    ordered: list[Hit] = []
-    while waiting:
-        last_two = {hit.passage.source.article_id for hit in ordered[-2:]} if len(ordered) >= 2 else set()
-        crowded = next(iter(last_two)) if len(last_two) == 1 else None
-        choice = next((hit for hit in waiting if hit.passage.source.article_id != crowded), waiting[0])
-        waiting.remove(choice)
-        ordered.append(choice)
-    return ordered
-
-
 def _best_of(lists: Iterable[Sequence[tuple[str, float]]]) -> list[tuple[str, float]]:
     """Hits of several searches as one list, each with its best score relative to the first of its list, best first."""
     scores: dict[str, float] = {}
@@ -140,32 +136,3 @@ def _best_of(lists: Iterable[Sequence[tuple[str, float]]]) -> list[tuple[str, fl
         for name, score in found:
             scores[name] = max(scores.get(name, 0.0), score / top if top > 0 else 0.0)
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-
-
-def _floor(
-    query: Query, versions: Sequence[Sequence[Weighted]], hits: Sequence[Hit], *, raised: float
-) -> tuple[float, float, bool]:
-    """The best coverage of any sentence with its neighbours, the floor of its language pair, whether any place reaches its own.
-
-    Floors are multiplied by `raised`.
-    """
-    best, best_floor, enough = 0.0, DEFAULT_FLOOR, False
-    for hit in hits:
-        floor = raised * _floor_of(query.language, hit.passage.source.language)
-        for reading in _sentence_windows(hit.passage):
-            value = max(coverage.covered(concepts, reading) for concepts in versions)
-            enough = enough or value >= floor
-            if value > best:
-                best, best_floor = value, floor
-    return best, best_floor, enough
-
-
-def _floor_of(asked: str, written: str) -> float:
-    return FLOORS.get(asked, DEFAULT_FLOOR) if asked == written else CROSS_FLOOR
-
-
-def _sentence_windows(passage: Passage) -> list[coverage.Reading]:
-    """Each sentence of the passage with the one before and the one after it."""
-    text, language = passage.text, passage.source.language
-    readings = [coverage.read(text[span.start : span.end], language) for span in sentences(text)]
-    return [coverage.together(readings[max(0, index - 1) : index + 2]) for index in range(len(readings))]

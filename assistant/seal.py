@@ -36,6 +36,7 @@ class Stamp(NamedTuple):
 class Seal:
     """`files` (by their path within the library) as they were at `generation` of the catalogue.
 
+    Where the vectors are on a server, `collection` is their name there, and `mark` what was written down with them.
     Not `whole` means that a change began and has not ended: the files may be other ones by now. `distrusted` says of
     the indexes that could not be used when it began, by their folders, why.
     """
@@ -44,6 +45,8 @@ class Seal:
     whole: bool = False
     files: Mapping[str, Stamp] = field(default_factory=dict, repr=False)
     distrusted: Mapping[str, str] = field(default_factory=dict)
+    collection: str = ""
+    mark: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> Seal | None:
@@ -52,7 +55,8 @@ class Seal:
             said = json.loads((folder / FILE).read_bytes())
             files = {str(name): Stamp(*map(int, stamp)) for name, stamp in said["files"].items()}
             distrusted = {str(name): str(reason) for name, reason in said["distrusted"].items()}
-            return cls(int(said["generation"]), said["whole"] is True, files, distrusted)
+            place = str(said.get("collection", "")), str(said.get("mark", ""))
+            return cls(int(said["generation"]), said["whole"] is True, files, distrusted, *place)
         except (OSError, ValueError, TypeError, LookupError, AttributeError):
             return None
 

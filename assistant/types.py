@@ -75,7 +75,7 @@ class Match(StrEnum):
 
 
 class Closeness(StrEnum):
-    """How much of the question the sentence quoted speaks of: nearly all, or a part."""
+    """How likely the sentence quoted answers the question: very, or perhaps."""
 
     CLOSE = "close"
     POSSIBLE = "possible"
@@ -194,12 +194,16 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage with its fused score and its 1-based rank in each leg (None where that leg did not find it)."""
+    """A passage with its fused score and its 1-based rank in each leg (None where that leg did not find it).
+
+    `twins` are passages of other articles with nearly the same text, such as another outlet's print of the report.
+    """
 
     passage: Passage
     score: float
     dense_rank: int | None = None
     lexical_rank: int | None = None
+    twins: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +218,8 @@ class Weighted:
 class Retrieval:
     """The hits, best first, and the question's concepts as they were searched (names by sound included), weighted.
 
-    `coverage` is the largest share of the question's weight that one place in the hits speaks of (0 to 1). `enough` says
-    whether it reaches the `floor` below which nothing is quoted, the one for that place's language.
+    `coverage` says how surely the hits speak of what is asked (0 to 1, see `judging`). `enough` says whether it reaches the
+    `floor` below which nothing is quoted, the one for the hits' language.
     """
 
     query: Query
@@ -379,7 +383,10 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class LibraryStatus:
-    """What a library holds. `passages_are_sent_to` names the host that gets to see passages, None when none does."""
+    """What a library holds. `passages_are_sent_to` names the host that gets to see passages, None when none does.
+
+    `vectors_are_kept` says where, `advice` what would make a library better that is in order as it is, None when nothing would.
+    """
 
     library: str
     articles: int
@@ -393,3 +400,5 @@ class LibraryStatus:
     created: datetime
     megabytes: float
     passages_are_sent_to: str | None = None
+    vectors_are_kept: str = "in the library folder"
+    advice: str | None = None

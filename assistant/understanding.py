@@ -43,14 +43,16 @@ def understand(
     if len(asked) > LONGEST_QUESTION:
         raise QuestionError(f"The question has {len(asked):,} characters; the limit is {LONGEST_QUESTION:,}. Ask in fewer words.")
     spoken = language_of(asked)
+    readings = tuple(_dates(asked, spoken, today))
     query = Query(
         question=asked,
         text=asked,
         language=spoken,
         answer_language=language.split("-")[0].lower() if language else spoken,
         concepts=_concepts(asked, spoken, lexicon),
-        dates=tuple(_dates(asked, spoken, today)),
+        dates=readings,
         filters=filters or Filters(),
+        notes=tuple(map(_as_read, readings)),
     )
     return _leaning_on(query, history, lexicon)
 
@@ -107,6 +109,12 @@ def _dates(question: str, language: str, today: date) -> list[DateReading]:
         for mention in mentions
         if mention.since and mention.until
     ]
+
+
+def _as_read(reading: DateReading) -> str:
+    """The reading for the trace: «۱۱ دی ۱۳۹۵ = 2016-12-31»."""
+    days = dict.fromkeys((reading.since.isoformat(), reading.until.isoformat()))
+    return f"«{reading.text} = {' – '.join(days)}»"
 
 
 def translated(query: Query, texts: Mapping[str, str], lexicon: Lexicon) -> Query:

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterable, Sequence
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import chromadb
+import httpx
+from chromadb.api.collection_configuration import CreateCollectionConfiguration
+from chromadb.api.models.Collection import Collection
 from chromadb.api.shared_system_client import SharedSystemClient
-from chromadb.config import Settings
-from chromadb.errors import ChromaError
+from chromadb.config import Settings, System
+from chromadb.errors import AuthorizationError, ChromaAuthError, ChromaError, NotFoundError, QuotaError, RateLimitError
 
-from assistant.errors import DiskFull, LibraryDamaged, LibraryError, LibraryNotWritable
+from assistant.errors import DiskFull, LibraryDamaged, LibraryError, LibraryNotWritable, VectorsUnavailable
 from assistant.protocols import Vectors
 from assistant.text import fold
 from assistant.types import Filters, Passage, day_number
+from assistant.vector_server import VectorServer
 
-__all__ = ["VectorIndex"]
+if TYPE_CHECKING:
+    from chromadb.api.fastapi import FastAPI
+
+__all__ = ["Server", "ServerIndex", "VectorIndex"]
 
 _COLLECTION = "passages"
+_COSINE: CreateCollectionConfiguration = {"hnsw": {"space": "cosine"}}
+RETRY = 10.0  # seconds for which a server that was out of reach is not asked again, so that nobody waits for it twice
+CONNECT = 2.0  # seconds to reach it
+_PAGE = 300  # records in one request to a server; Chroma Cloud takes no more
 _LISTED = 500  # ids named in one condition
 _LITTLE_ROOM = 2**22  # bytes; a write that failed with less left on the disk is taken to have filled it
 
@@ -46,7 +61,7 @@ class VectorIndex:
     def _open_collection(self, create: bool) -> Any:
         if create:
             # Without `embedding_function=None` Chroma stores a default that would download a model on first use.
-            return self._client.create_collection(_COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}})
+            return self._client.create_collection(_COLLECTION, embedding_function=None, configuration=_COSINE)
         return self._client.get_collection(_COLLECTION, embedding_function=None)
 
     @staticmethod
@@ -66,21 +81,17 @@ class VectorIndex:
 
     def count(self) -> int:
         """How many passages are indexed."""
-        try:
+        with self._explained():
             return int(self._collection.count())
-        except ChromaError as exc:
-            raise self._error(exc) from exc
 
     def ids(self) -> set[str]:
         """The ids of all passages that are indexed."""
-        try:
+        with self._explained():
             return set(self._collection.get(include=[])["ids"])
-        except ChromaError as exc:
-            raise self._error(exc) from exc
 
     def add(self, passages: Sequence[Passage], vectors: Vectors) -> None:
         """Index `passages` (n) with `vectors`, shape (n, dimension), replacing any of the same id."""
-        try:
+        with self._explained(writing=True):
             for start in range(0, len(passages), self._batch):
                 part = passages[start : start + self._batch]
                 self._collection.upsert(
@@ -88,25 +99,29 @@ class VectorIndex:
                     embeddings=vectors[start : start + self._batch],
                     metadatas=[_metadata(passage) for passage in part],
                 )
-        except ChromaError as exc:
-            raise self._error(exc) from exc
 
     def delete(self, article_ids: Iterable[str]) -> None:
         """Remove every passage of these articles."""
         ids = list(article_ids)
-        try:
+        with self._explained(writing=True):
             for start in range(0, len(ids), _LISTED):
                 self._collection.delete(where={"article": {"$in": ids[start : start + _LISTED]}})
-        except ChromaError as exc:
-            raise self._error(exc) from exc
 
     def search(self, vector: Vectors, *, filters: Filters, limit: int) -> list[tuple[str, float]]:
         """The ids and cosine similarities (-1 to 1) of the `limit` nearest passages, best first."""
-        try:
+        with self._explained():
             found = self._collection.query(query_embeddings=[vector], n_results=limit, where=_where(filters), include=["distances"])
+            return [
+                (str(name), 1.0 - float(distance)) for name, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+            ]
+
+    @contextmanager
+    def _explained(self, *, writing: bool = False) -> Iterator[None]:
+        """Turn what Chroma says into an error of ours."""
+        try:
+            yield
         except ChromaError as exc:
             raise self._error(exc) from exc
-        return [(str(name), 1.0 - float(distance)) for name, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def _error(self, exc: Exception) -> LibraryError:
         text = str(exc)
@@ -118,6 +133,157 @@ class VectorIndex:
             return LibraryNotWritable(f"The folder {self._folder} cannot be written to; allow writing or choose another --library.")
         reason = text.splitlines()[0][:120]
         return LibraryDamaged(f"The vector index in {self._folder} cannot be read ({reason}); run `sanad rebuild`.")
+
+
+class Server:
+    """A Chroma server, reached over HTTP when it is asked; for any number of threads.
+
+    Chroma's own client waits for ever for a server that is silent. Ours gives up, and then leaves it alone for a while.
+    """
+
+    def __init__(self, place: VectorServer) -> None:
+        self._place = place
+        self._starting = threading.Lock()
+        self._api: FastAPI | None = None
+        self._silent = (0.0, "")  # until when it is not asked, and why
+        self.name = urlsplit(place.url).netloc
+
+    @property
+    def api(self) -> FastAPI:
+        """Chroma's interface to it. Nothing is sent yet."""
+        from chromadb.api.fastapi import FastAPI
+
+        with self._starting:
+            if self._api is None:
+                settings = Settings(
+                    anonymized_telemetry=False,
+                    chroma_api_impl="chromadb.api.fastapi.FastAPI",
+                    chroma_server_host=self._place.url,
+                    chroma_server_http_port=0,  # the URL says it, but the client wants one
+                    chroma_server_headers=dict(self._place.headers),
+                    allow_reset=False,
+                )
+                # Not `chromadb.HttpClient`: it asks the server before anybody could tell it not to wait for ever.
+                system = System(settings)
+                api = system.instance(FastAPI)
+                api._session.timeout = httpx.Timeout(self._place.timeout, connect=min(CONNECT, self._place.timeout))
+                system.start()
+                self._api = api
+            return self._api
+
+    def close(self) -> None:
+        """Close the connections; they open again when the server is asked."""
+        with self._starting:
+            if self._api is not None:
+                self._api._session.close()
+                self._api._system.stop()
+                self._api = None
+
+    def check(self) -> None:
+        """Raises `VectorsUnavailable` when it cannot be reached."""
+        with self.explained():
+            self.api.heartbeat()
+
+    def create(self, owner: str) -> ServerIndex:
+        """An empty index of a new name, for the library that `owner` stands for."""
+        name = f"{self._place.prefix}-{owner}-{uuid.uuid4().hex[:12]}"
+        with self.explained(writing=True):
+            # Without a configuration that says so, the server would keep a function that computes vectors.
+            self.api.create_collection(
+                name,
+                configuration=_COSINE,
+                metadata={"owner": owner, "mark": ""},
+                tenant=self._place.tenant,
+                database=self._place.database,
+            )
+        return ServerIndex(self, name)
+
+    def collection(self, name: str) -> Collection:
+        """The collection of that name."""
+        model = self.api.get_collection(name, self._place.tenant, self._place.database)
+        return Collection(client=self.api, model=model, embedding_function=None)
+
+    def sweep(self, owner: str, keep: str) -> None:
+        """Remove what else there is of `owner`: what was replaced, and what was never finished."""
+        tenant, database = self._place.tenant, self._place.database
+        with self.explained(writing=True):
+            for model in self.api.list_collections(tenant=tenant, database=database):
+                if (model.metadata or {}).get("owner") == owner and model.name != keep:
+                    with suppress(NotFoundError):
+                        self.api.delete_collection(model.name, tenant, database)
+
+    @contextmanager
+    def explained(self, *, writing: bool = False) -> Iterator[None]:
+        """Turn whatever asking it raises into an error of ours; what cannot be written is no damage."""
+        if self._place.refused:
+            raise VectorsUnavailable(self._place.refused)
+        until, why = self._silent
+        if time.monotonic() < until:
+            raise VectorsUnavailable(why)
+        try:
+            yield
+        except LibraryError:
+            raise
+        except httpx.TransportError as exc:
+            what = "is silent" if isinstance(exc, httpx.TimeoutException) else f"cannot be reached ({_line(exc)})"
+            self._unavailable(exc, f"{what}; start it (`chroma run`), or check SANAD_VECTORS__URL", RETRY)
+        except (AuthorizationError, ChromaAuthError) as exc:
+            self._unavailable(exc, "refuses us; check SANAD_VECTORS__TOKEN", RETRY)
+        except (RateLimitError, QuotaError) as exc:
+            self._unavailable(exc, f"takes no more of us ({_line(exc)}); wait, or ask who runs it")
+        except ChromaError as exc:
+            if writing:
+                self._unavailable(exc, f"could not do it ({_line(exc)}); look at its log")
+            raise LibraryDamaged(f"The vectors on {self._place.url} cannot be used ({_line(exc)}); run `sanad rebuild`.") from exc
+        except Exception as exc:  # whatever Chroma's client makes of an answer that is not Chroma's
+            self._unavailable(exc, f"gave an answer that is not Chroma's ({_line(exc)}); check SANAD_VECTORS__URL")
+
+    def _unavailable(self, exc: Exception, what: str, pause: float = 0.0) -> NoReturn:
+        why = f"The vector server {self._place.url} {what}."
+        self._silent = (time.monotonic() + pause, why)
+        raise VectorsUnavailable(why) from exc
+
+
+class ServerIndex(VectorIndex):
+    """The same search over one collection of a Chroma server."""
+
+    def __init__(self, server: Server, name: str) -> None:
+        self.name = name
+        self._server = server
+        self._batch = _PAGE
+        with self._explained():
+            self._collection = server.collection(name)
+
+    @property
+    def mark(self) -> str:
+        """What `seal` wrote last, as it was when this was opened."""
+        return str((self._collection.metadata or {}).get("mark", ""))
+
+    def seal(self, mark: str, owner: str) -> None:
+        """Write down on the server that it holds what belongs to `mark`, and that `owner` wrote it."""
+        with self._explained(writing=True):
+            self._collection.modify(metadata={"owner": owner, "mark": mark})
+
+    def close(self) -> None:
+        """Nothing is held open: the connection is the server's."""
+
+    def ids(self) -> set[str]:
+        """The ids of all passages that are indexed."""
+        found: set[str] = set()
+        with self._explained():
+            while page := self._collection.get(include=[], limit=_PAGE, offset=len(found))["ids"]:
+                found.update(page)
+        return found
+
+    @contextmanager
+    def _explained(self, *, writing: bool = False) -> Iterator[None]:
+        with self._server.explained(writing=writing):
+            yield
+
+
+def _line(exc: Exception) -> str:
+    """What an error says, short and on one line."""
+    return " ".join(str(exc).split())[:120] or type(exc).__name__
 
 
 _making = threading.Lock()

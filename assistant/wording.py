@@ -17,6 +17,7 @@ __all__ = [
     "FrameLanguage",
     "Phrases",
     "SmallTalk",
+    "also_in",
     "both_calendars",
     "broke_off_note",
     "close_match",
@@ -187,8 +188,16 @@ def sources_heading(language: str) -> str:
     return phrases(language).sources
 
 
+def also_in(sources: Sequence[Source], language: str) -> str:
+    """Which other outlets or articles carry the words of a citation; empty without any."""
+    names = dict.fromkeys(
+        source.publisher or (quoted(source.title, language) if source.title else source.article_id) for source in sources
+    )
+    return phrases(language).also.format(names=listed(tuple(names), language)) if names else ""
+
+
 def close_match(language: str) -> str:
-    """The label of a passage that speaks of nearly all the question asks."""
+    """The label of a quotation that very likely answers the question."""
     return phrases(language).close_match
 
 
@@ -215,7 +224,7 @@ def translation_note(text: str, language: str) -> str:
 
 
 def possible_match(language: str) -> str:
-    """The label of a passage that speaks of part of what the question asks."""
+    """The label of a quotation that may answer the question."""
     return phrases(language).possible_match
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assistant.citations import Found, Verifier, find
 from assistant.lexicon import Lexicon
 from assistant.text import clean
-from assistant.types import Citation, Claim, Dropped, Hit, Match, Passage, Quotation, Source, Span, Statement
+from assistant.types import Citation, Claim, Closeness, Dropped, Hit, Match, Passage, Quotation, Source, Span, Statement
 
 LEXICON = Lexicon.open()
 PERSIAN = "وزارت خارجه گفت: «آتش‌بس حلبِ سوریه در ۳۰ آذر برقرار شد». شمخانی با نمایندۀ پوتین دیدار کرد."
@@ -262,3 +262,29 @@ def test_passages_of_equal_content_stay_apart() -> None:
     result = verifier.verify(Claim("y", (Quotation(1, one.text),)))
     assert isinstance(result, Statement)
     assert (result.citations[0].number, result.citations[0].start) == (2, 5)
+
+
+def test_the_same_words_in_other_articles_are_named_beside_the_citation() -> None:
+    """Another outlet's print of the report, among the hits or their twins, is one citation and not two."""
+    first, printed, twin, other = (
+        passage(PERSIAN, "a"),
+        passage(f"تهران: {PERSIAN}", "b", publisher="ایسنا"),
+        passage(f"{PERSIAN} پایان.", "c"),
+        passage("شمخانی دیدار کرد.", "d"),
+    )
+    quote = "شمخانی با نمایندۀ پوتین دیدار کرد."
+    verifier = Verifier((Hit(first, 1.0, twins=(twin,)), Hit(printed, 0.9), Hit(other, 0.8)), LEXICON, "fa")
+    result = verifier.verify(Claim(quote, (Quotation(0, quote),)))
+    assert isinstance(result, Statement)
+    assert [(cited.source.article_id, [source.article_id for source in cited.also]) for cited in result.citations] == [
+        ("a", ["c", "b"])
+    ]
+
+
+@pytest.mark.parametrize("closeness", [None, Closeness.CLOSE, Closeness.POSSIBLE])
+def test_how_close_a_quote_is_goes_with_it(closeness: Closeness | None) -> None:
+    """The verifier hands on what the composer found."""
+    quote = "شمخانی با نمایندۀ پوتین دیدار کرد."
+    result = checker(passage(PERSIAN)).verify(Claim(quote, (Quotation(0, quote),), closeness=closeness))
+    assert isinstance(result, Statement)
+    assert result.closeness is closeness

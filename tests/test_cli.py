@@ -33,6 +33,9 @@ AR = "من قاد الوفد الروسي الذي زار طهران؟"
 EN = "Where was Ali Mamlouk's first trip outside Syria in five years?"
 ELSEWHERE = "Who won the 2016 US presidential election?"
 COMMANDS = [
+    *("ask", "chat", "search", "ingest", "articles", "show", "remove", "status"),
+    *("rebuild", "export", "import", "doctor", "config", "ui"),
+]
     "ask",
     "chat",
     "search",

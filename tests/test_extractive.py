@@ -8,7 +8,7 @@ import pytest
 
 from assistant.extractive import compose
 from assistant.lexicon import Lexicon
-from assistant.types import Claim, Draft, Hit, Passage, Query, Quotation, Retrieval, Source, Weighted
+from assistant.types import Claim, Closeness, Draft, Hit, Passage, Query, Quotation, Retrieval, Source, Weighted
 from assistant.understanding import understand
 
 LEXICON = Lexicon.open()
@@ -20,10 +20,10 @@ def hit(text: str, article: str, score: float = 1.0, start: int = 0, **known: ob
     return Hit(Passage(f"{article}-{start}", source, text, start, start + len(text)), score)
 
 
-def draft(question: str, *hits: Hit, language: str | None = None) -> Draft:
+def draft(question: str, *hits: Hit, language: str | None = None, coverage: float = 1.0) -> Draft:
     query: Query = understand(question, lexicon=LEXICON, today=date(2017, 1, 1), language=language)
     concepts = tuple(Weighted(concept, 1.0) for concept in query.concepts)
-    return compose(Retrieval(query, hits, concepts, 1.0, 0.4, True), lexicon=LEXICON)
+    return compose(Retrieval(query, hits, concepts, coverage, 0.4, True), lexicon=LEXICON)
 
 
 MEETING = "شمخانی با نماینده پوتین در تهران دیدار کرد."
@@ -35,7 +35,9 @@ def test_the_sentence_that_speaks_most_of_the_question_is_quoted() -> None:
     found = draft(
         "نماینده پوتین با چه کسی دیدار کرد؟", hit(f"{OTHER} {MEETING}", "a", publisher="ایسنا", published=date(2016, 12, 18))
     )
-    assert found.claims[0] == Claim(MEETING, (Quotation(0, MEETING),), frame="به گزارش ایسنا، ۲۸ آذر ۱۳۹۵:")
+    assert found.claims[0] == Claim(
+        MEETING, (Quotation(0, MEETING),), frame="به گزارش ایسنا، ۲۸ آذر ۱۳۹۵:", closeness=Closeness.CLOSE
+    )
 
 
 def test_nothing_to_quote_gives_an_empty_draft() -> None:
@@ -91,3 +93,19 @@ def test_the_frame_is_in_the_answers_language() -> None:
     """A pinned language frames the quote whatever the question's language is."""
     found = draft("نماینده پوتین", hit(MEETING, "a", publisher="ایسنا"), language="en")
     assert found.claims[0].frame.startswith("According to ایسنا")
+
+
+def test_a_quote_is_close_when_it_very_likely_answers() -> None:
+    """A clear best sentence is close; one of several alike in merit, or in hits that hardly speak of the question, is possible."""
+    question = "نماینده پوتین با چه کسی دیدار کرد؟"
+    text = f"{OTHER} {MEETING}"
+    rival = "نماینده پوتین با وزیر خارجه ایران دیدار کرد."
+    assert draft(question, hit(text, "a")).claims[0].closeness is Closeness.CLOSE
+    assert draft(question, hit(text, "a"), coverage=0.5).claims[0].closeness is Closeness.POSSIBLE
+    assert {claim.closeness for claim in draft(question, hit(f"{text} {rival}", "a")).claims} == {Closeness.POSSIBLE}
+
+
+def test_the_same_words_in_two_outlets_do_not_make_each_other_doubtful() -> None:
+    """What two articles say in the same words is as close as if one said it."""
+    found = draft("نماینده پوتین با چه کسی دیدار کرد؟", hit(f"{OTHER} {MEETING}", "a"), hit(f"{OTHER} {MEETING}", "b"))
+    assert [(claim.text, claim.closeness) for claim in found.claims] == [(MEETING, Closeness.CLOSE)]

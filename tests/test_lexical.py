@@ -9,7 +9,6 @@ import pytest
 
 from assistant.errors import LibraryDamaged
 from assistant.lexical import LexicalIndex, Sounding
-from assistant.names import skeletons
 from assistant.text import fold
 from assistant.types import Concept, Filters, Passage, Source
 
@@ -99,9 +98,15 @@ def test_filters_restrict_and_add_nothing_to_the_score(index: LexicalIndex, filt
 
 
 def test_words_are_found_by_sound(index: LexicalIndex) -> None:
-    """The words of the collection that share a skeleton with a name, each with its articles' language."""
-    assert Sounding("لاورنتیف", "fa") in index.sounding(skeletons("لاورنتیف"))
-    assert index.sounding(["no such skeleton"]) == set()
+    """The words of the collection that sound like a name, each with its articles' language and how alike they sound."""
+    assert index.sounding("lavrentiev") == {Sounding("لاورنتیف", "fa"): pytest.approx(0.89, abs=0.01)}
+    assert index.sounding("xyzzy") == {}
+
+
+def test_a_word_that_stands_there_is_not_sought_by_sound(index: LexicalIndex) -> None:
+    """Where a language has the word itself, words that merely sound like it would only stand in its way."""
+    assert Sounding("لاورنتیف", "fa") not in index.sounding("لاورنتیف")
+    assert Sounding("لاورنتیف", "fa") in index.sounding("لافرنتیف")
 
 
 def test_adding_again_replaces(index: LexicalIndex) -> None:

@@ -19,11 +19,10 @@ from assistant.catalogue import Catalogue, Counts, Staged
 from assistant.errors import BadModelOutput, DiskFull, LibraryError, LibraryMismatch, LibraryNotWritable, NoLibrary
 from assistant.lexical import LexicalIndex
 from assistant.library import Library, exists
-from assistant.names import skeletons
 from assistant.protocols import Vectors
 from assistant.splitting import split
 from assistant.types import Article, Filters, Source, Span
-from assistant.vectors import VectorIndex
+from assistant.vectors import ServerIndex, VectorIndex
 
 OLD = Article(Source("old", language="fa", title="کهنه"), "زلزله در کرمانشاه خانه‌ها را ویران کرد.", "/news/1.txt")
 NEW = Article(Source("new", language="fa", title="نو"), "سیل در خوزستان پل‌ها را برد. مردم کوچ کردند.", "/news/1.txt")
@@ -77,10 +76,24 @@ def held(library: Library) -> dict[str, set[str]]:
     }
 
 
+def lose_vectors(library: Library) -> None:
+    """Take the vector index away, wherever it is."""
+    indexes = library.indexes
+    if isinstance(indexes.vectors, ServerIndex):
+        indexes._server.sweep(indexes._owner(), keep="")
+    else:
+        shutil.rmtree(library.folder / "chroma")
+
+
 def ids(*articles: Article) -> dict[str, set[str]]:
     """What `held` gives when exactly these articles are stored."""
     passages = {passage.id for article in articles for passage in split(article)}
     return dict.fromkeys(("catalogue", "lexical", "vectors"), passages)
+
+
+@pytest.fixture(autouse=True)
+def everywhere(vectors_in: str) -> None:
+    """Every test runs with the vectors in the folder and on a server."""
 
 
 @pytest.fixture
@@ -112,13 +125,12 @@ def reopen(folder: Path) -> Iterator[Callable[[], Library]]:
 # -- opening ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_library_is_empty_and_in_order(library: Library, folder: Path) -> None:
+def test_a_new_library_is_empty_and_in_order(library: Library, folder: Path, vectors_in: str) -> None:
     """It holds nothing, in none of its stores, and nothing is to be mended."""
     assert held(library) == ids()
     assert library.in_step()
-    assert sorted(path.name for path in folder.iterdir() if not path.name.startswith("library.db-")) == [
-        "chroma", "lexical", "library.db", "seal.json",
-    ]  # fmt: skip
+    files = {path.name for path in folder.iterdir() if not path.name.startswith("library.db-")}
+    assert files == {"lexical", "library.db", "seal.json"} | ({"chroma"} if vectors_in == "folder" else set())
 
 
 def test_opening_makes_nothing(folder: Path) -> None:
@@ -146,11 +158,12 @@ def test_a_library_that_took_the_place_of_another_is_noticed(library: Library, f
 
 
 def test_a_creation_that_fails_can_be_repeated(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, reopen: Callable[[], Library]
+    folder: Path, monkeypatch: pytest.MonkeyPatch, reopen: Callable[[], Library], vectors_in: str
 ) -> None:
     """What was cut off while the indexes were made is finished by the next one to open the library."""
     with monkeypatch.context() as patch:
-        patch.setattr(VectorIndex, "__init__", failing(VectorIndex.__init__, RuntimeError("stop")))
+        kind = VectorIndex if vectors_in == "folder" else ServerIndex
+        patch.setattr(kind, "__init__", failing(kind.__init__, RuntimeError("stop")))
         with pytest.raises(RuntimeError, match="stop"):
             Library.create(folder, Letters())
     again = reopen()
@@ -255,12 +268,12 @@ def test_many_articles_leave_at_once(library: Library, monkeypatch: pytest.Monke
 def test_a_removed_article_leaves_no_trace(library: Library, folder: Path) -> None:
     """It is in no store, its words are not in the full-text index any more, and its bytes are not in the catalogue's files."""
     library.store(staged(MORE, KEPT))
-    assert library.indexes.lexical.sounding(skeletons("zanzibarian"))
+    assert library.indexes.lexical.sounding("zanzibarien")
     library.remove(["more"])
     library.scrub(thorough=True)
     assert held(library) == ids(KEPT)
     assert library.catalogue.sources() == [replace(KEPT.source, fetched=library.catalogue.sources()[0].fetched)]
-    assert library.indexes.lexical.sounding(skeletons("zanzibarian")) == set()
+    assert library.indexes.lexical.sounding("zanzibarien") == {}
     assert library.indexes.lexical._df("en:zanzibarian") == 0
     assert library.indexes.vectors._collection.get(where={"article": "more"})["ids"] == []
     assert not library.catalogue.traces
@@ -385,7 +398,7 @@ def test_other_work_cut_off_is_finished_too(
     library.store(staged(OLD, KEPT, MORE))
     if work == "mend":
         shutil.rmtree(folder / "lexical")
-        shutil.rmtree(folder / "chroma")
+        lose_vectors(library)
     if work == "scrub":
         library.remove(["more"])
     again = reopen()
@@ -548,6 +561,7 @@ def test_a_change_by_another_process_is_seen_after_refreshing(library: Library, 
     assert reader.catalogue.count() == Counts(1, 1, 1)
 
 
+@pytest.mark.vectors_in_the_folder
 @pytest.mark.parametrize("name", ["seal.json.new", "lexical", "chroma"])
 def test_a_folder_that_cannot_be_written_is_an_error_of_ours(library: Library, folder: Path, name: str) -> None:
     """Where something stands in the way of writing, the message names the place and the way out."""
@@ -568,6 +582,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_ours(library: Library, f
     library.close()
 
 
+@pytest.mark.vectors_in_the_folder
 @pytest.mark.parametrize("name", ["lexical", "chroma"])
 def test_an_index_may_lie_on_another_disk(library: Library, folder: Path, tmp_path: Path, name: str) -> None:
     """A folder that is a link stays one when the index is made anew."""
@@ -581,3 +596,119 @@ def test_an_index_may_lie_on_another_disk(library: Library, folder: Path, tmp_pa
     assert (folder / name).is_symlink()
     assert held(again) == ids(OLD)
     again.close()
+
+
+# -- making anew without keeping others out ---------------------------------------------------------------------------
+
+
+def test_a_draft_takes_the_place_of_the_indexes(library: Library, folder: Path, reopen: Callable[[], Library]) -> None:
+    """It is made beside those in use, which go on being searched, and leaves nothing behind."""
+    library.store(staged(OLD, KEPT))
+    reader = reopen()
+    assert held(reader) == ids(OLD, KEPT)
+    draft = library.draft()
+    assert draft is not None
+    assert held(reader) == held(library) == ids(OLD, KEPT)
+    assert library.take(draft) == 2
+    assert list(folder.glob("draft-*")) == []
+    reader.refresh()
+    assert held(reader) == held(library) == ids(OLD, KEPT)
+    assert (reader.out_of_step(), library.out_of_step()) == ([], [])
+    library.store(staged(MORE))
+    assert held(library) == ids(OLD, KEPT, MORE)
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["changed", "removed"])
+def test_a_draft_that_is_out_of_date_is_not_taken(library: Library, folder: Path, lost: bool) -> None:
+    """When the library was changed meanwhile, or the draft is gone, the indexes are made anew in their place."""
+    library.store(staged(OLD, KEPT))
+    draft = library.draft()
+    assert draft is not None
+    if lost:
+        shutil.rmtree(draft.place)
+    else:
+        library.store(staged(NEW))
+    assert library.take(draft) == 2
+    assert held(library) == (ids(OLD, KEPT) if lost else ids(NEW, KEPT))
+    assert library.out_of_step() == []
+    assert list(folder.glob("draft-*")) == []
+
+
+def test_a_draft_that_is_cut_off_leaves_nothing(library: Library, folder: Path) -> None:
+    """Ctrl-C in the middle: the indexes are as they were, and the next rebuild goes through."""
+    library.store(staged(OLD, KEPT))
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        library.draft(stop)
+    assert list(folder.glob("draft-*")) == []
+    assert library.in_step()
+    (folder / "draft-of-a-killed-process").mkdir()
+    assert library.rebuild() == 2
+    assert list(folder.glob("draft-*")) == []
+    assert held(library) == ids(OLD, KEPT)
+
+
+@pytest.mark.parametrize("why", ["damaged", "cut off", "no room"])
+def test_what_had_better_be_made_in_its_place_gets_no_draft(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """Nothing is made beside indexes that nobody can use, or on a disk without room for two."""
+    library.store(staged(OLD))
+    if why == "damaged":
+        shutil.rmtree(folder / "lexical")
+        library.indexes.close()
+    elif why == "cut off":
+        library.catalogue.stage(staged(KEPT), library.embed(staged(KEPT)), "letters", library.catalogue.manifest.created)
+    else:
+        monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 4096))
+    assert library.draft() is None
+    assert library.rebuild() == (2 if why == "cut off" else 1)
+    assert library.out_of_step() == []
+
+
+# -- another version's passages ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("salt", ["", "other"], ids=["same model", "another model"])
+def test_passages_of_another_splitter_are_noticed_and_can_be_made_anew(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, reopen: Callable[[], Library], salt: str
+) -> None:
+    """The library goes on as it is and says what would make it better; embedding it anew splits it anew."""
+    long = Article(Source("long", language="en"), "The envoy came to Basra. " * 40, "/news/9.txt")
+    assert library.advice() is None
+    library.store(staged(OLD, long))
+    before = held(library)["catalogue"]
+    library.catalogue.split_by("sentences/100w/0")
+    again = reopen()
+    assert (again.in_step(), again.out_of_step()) == (True, [])
+    assert "sentences/100w/0" in str(again.advice())
+    assert "sanad rebuild --embed" in str(again.advice())
+    monkeypatch.setattr("assistant.splitting.WORDS", 50)
+    again.embedder = Letters(salt=salt)
+    passages = again.reembed()
+    assert passages == again.catalogue.count().passages > len(before)
+    assert set(map(frozenset, held(again).values())) == {frozenset(p.id for a in (OLD, long) for p in split(a))}
+    assert (again.advice(), again.out_of_step(), again.catalogue.integrity()) == (None, [], [])
+    assert again.catalogue.article("long").text == long.text
+
+
+def test_a_library_too_large_to_wait_for_is_answered_from_the_truth(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A damaged vector index of a large library is not made anew while somebody waits; one of a small library is."""
+    library.store(staged(OLD, KEPT))
+    lose_vectors(library)
+    library.indexes.close()
+    assert (library.in_step(), library.can_wait()) == (False, False)
+    monkeypatch.setattr(module, "PATIENCE", 1)
+    assert library.can_wait()
+    nearest = library.indexes.nearest()
+    assert [name for name, _ in nearest.search(Letters().embed_query(OLD.text), filters=Filters(), limit=1)] == ["old-0"]
+    assert len(nearest.notes) == 1
+    assert "compared one by one" in nearest.notes[0]
+    shutil.rmtree(folder / "lexical")
+    library.indexes.close()
+    assert not library.can_wait()

@@ -41,7 +41,7 @@ from assistant.text import words
 from assistant.types import Answer, Status
 
 TODAY = date(2024, 11, 22)
-VECTORS_ONLY = "the vector index cannot be read; only the full text was searched"
+ONE_BY_ONE = "the vector index cannot be read; the library's vectors were compared one by one"
 QUESTIONS = {
     "fa": [
         "نماینده ویژه پوتین در تهران با چه کسی دیدار کرد؟",
@@ -495,6 +495,25 @@ def test_a_library_made_anew_under_the_same_name_is_seen(folder: Path, tmp_path:
     assert assistant.ask("Which ferry reached Basra?").status is Status.ANSWERED
 
 
+def test_a_rebuild_keeps_nobody_from_asking(folder: Path, make: Callable[..., Assistant], vectors_in: str) -> None:
+    """While the new indexes are made others ask; who wants to change something is told who is at it, and with what."""
+    other = make(folder, wait=0.05)
+    expected = other.ask(ASKED[0])  # on a server, it puts the vectors there
+    said: list[str] = []
+
+    def meanwhile(doing: str, done: int, total: int) -> None:
+        answer = other.ask(ASKED[0])
+        assert (answer.text, answer.trace.notes) == (expected.text, expected.trace.notes)
+        with pytest.raises(LibraryLocked, match=r"being used by this process \(rebuild, since"):
+            other.remove([other.articles()[0].article_id])
+        said.append(doing)
+
+    assert make(folder).rebuild(progress=meanwhile) == 18
+    assert said == ["rebuilding"]
+    assert other.ask(ASKED[0]).text == expected.text
+    assert other.problems() == []
+
+
 # -- threads ----------------------------------------------------------------------------------------------------------
 
 
@@ -620,6 +639,7 @@ def test_the_next_question_finishes_what_was_cut_off(
 # -- damage -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.vectors_in_the_folder
 @pytest.mark.parametrize("lost", [("chroma",), ("lexical",), ("chroma", "lexical"), ("seal.json",)])
 def test_lost_indexes_are_made_anew_by_the_next_question(
     folder: Path, make: Callable[..., Assistant], lost: tuple[str, ...]
@@ -746,8 +766,9 @@ def open_to_writing(folder: Path) -> None:
 
 
 @needs_permissions
-def test_a_vector_index_that_cannot_be_written_leaves_the_full_text(lexicon: Lexicon) -> None:
-    """Chroma cannot even read a closed folder: the full text answers, with a note; and it heals once it may."""
+@pytest.mark.vectors_in_the_folder
+def test_a_vector_index_that_cannot_be_written_is_done_without(lexicon: Lexicon) -> None:
+    """Chroma cannot even read a closed folder: vectors are compared one by one, with a note; and it heals once it may."""
     with a_plain_user() as place:
         with Assistant(place / "library", lexicon=lexicon, embedder=EmbeddedEmbedder(lexicon)) as assistant:
             assistant.ingest([write(place / "news", 3)])
@@ -756,45 +777,65 @@ def test_a_vector_index_that_cannot_be_written_leaves_the_full_text(lexicon: Lex
             for _ in range(2):
                 answer = assistant.ask("Which ferry reached Basra?")
                 assert answer.status is Status.ANSWERED
-                assert VECTORS_ONLY in answer.trace.notes
+                assert ONE_BY_ONE in answer.trace.notes
                 assert check_citations(assistant, answer)
             (problem,) = [problem for problem in assistant.problems() if "chroma" in problem]
             assert "cannot be written to; allow writing" in problem
             with pytest.raises(LibraryNotWritable, match="chroma"):
                 assistant.ingest([write(place / "news", 1, first=9)])
             open_to_writing(place / "library" / "chroma")
-            assert VECTORS_ONLY not in assistant.ask("Which ferry reached Basra?").trace.notes
+            assert ONE_BY_ONE not in assistant.ask("Which ferry reached Basra?").trace.notes
             assert assistant.ingest([place / "news"]).added == 1
             assert assistant.problems() == []
 
 
 @needs_permissions
-@pytest.mark.parametrize(("closed", "lost"), [("lexical", ""), (".", ""), (".", "lexical")])
-def test_a_folder_that_cannot_be_written_is_an_error_of_ours(lexicon: Lexicon, closed: str, lost: str) -> None:
-    """The full-text index cannot be read without writing beside it: asking says so, looking at the articles works."""
+@pytest.mark.parametrize("closed", ["lexical", "."])
+def test_a_library_that_cannot_be_written_is_asked_all_the_same(lexicon: Lexicon, closed: str, vectors_in: str) -> None:
+    """Nothing is written to ask it, not even a lock; the answer is the same; changing it names the place and the way out."""
     with a_plain_user() as place:
         with Assistant(place / "library", lexicon=lexicon, embedder=EmbeddedEmbedder(lexicon)) as assistant:
             assistant.ingest([write(place / "news", 3)])
-        if lost:
-            shutil.rmtree(place / "library" / lost)
+            expected = assistant.ask("Which ferry reached Basra?")
         close_to_writing(place / "library" / closed)
+        before = {path: path.stat().st_mtime_ns for path in (place / "library").rglob("*")}
         try:
             with Assistant(place / "library", lexicon=lexicon, embedder=EmbeddedEmbedder(lexicon)) as assistant:
-                for call in (
-                    lambda: assistant.ask("Which ferry?"),
-                    lambda: assistant.ingest([place / "news"]),
-                    lambda: assistant.rebuild(),
-                ):
-                    with pytest.raises(LibraryNotWritable, match="allow"):
-                        call()
-                assert len(assistant.articles()) == 3
+                answer = assistant.ask("Which ferry reached Basra?")
+                assert (answer.text, answer.citations) == (expected.text, expected.citations)
+                assert (ONE_BY_ONE in answer.trace.notes) == (closed == "." and vectors_in == "folder")
+                assert check_citations(assistant, answer)
                 assert assistant.status().articles == 3
-                assert assistant.problems()
+                if closed == ".":
+                    assert {path: path.stat().st_mtime_ns for path in (place / "library").rglob("*")} == before
+                for change in (lambda: assistant.ingest([write(place / "news", 1, first=9)]), lambda: assistant.rebuild()):
+                    with pytest.raises(LibraryNotWritable, match="allow"):
+                        change()
+                assert assistant.ask("Which ferry reached Basra?").text == expected.text
         finally:
             open_to_writing(place / "library")
         with Assistant(place / "library", lexicon=lexicon, embedder=EmbeddedEmbedder(lexicon)) as assistant:
             assert assistant.ask("Which ferry reached Basra?").status is Status.ANSWERED
             assert assistant.problems() == []
+            assert assistant.ingest([place / "news"]).added == 1
+
+
+@needs_permissions
+def test_a_closed_library_without_its_full_text_says_so(lexicon: Lexicon) -> None:
+    """What would have to be made anew first cannot be: asking names the place, looking at the articles works."""
+    with a_plain_user() as place:
+        with Assistant(place / "library", lexicon=lexicon, embedder=EmbeddedEmbedder(lexicon)) as assistant:
+            assistant.ingest([write(place / "news", 3)])
+        shutil.rmtree(place / "library" / "lexical")
+        close_to_writing(place / "library")
+        try:
+            with Assistant(place / "library", lexicon=lexicon, embedder=EmbeddedEmbedder(lexicon)) as assistant:
+                with pytest.raises(LibraryNotWritable, match="allow"):
+                    assistant.ask("Which ferry?")
+                assert len(assistant.articles()) == 3
+                assert assistant.problems()
+        finally:
+            open_to_writing(place / "library")
 
 
 @needs_permissions

@@ -16,6 +16,7 @@ from assistant.types import (
     Answer,
     Article,
     Citation,
+    Closeness,
     Concept,
     Dropped,
     Hit,
@@ -557,6 +558,38 @@ def test_verbose_of_an_empty_trace_is_its_heading() -> None:
     assert rendering.verbose(extractive("en", trace=Trace())) == "How this answer came about"
 
 
+# -- beside a quotation -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("closeness", "language", "expected"),
+    [
+        (Closeness.CLOSE, "fa", "تطابق نزدیک"),
+        (Closeness.POSSIBLE, "ar", "تطابق محتمل. الاقتباس باللغة الفارسية."),
+        (Closeness.POSSIBLE, "en", "Possible match. The quotation is in Persian."),
+        (None, "en", "The quotation is in Persian."),
+    ],
+)
+def test_a_quiet_word_says_how_close_a_quotation_is(closeness: Closeness | None, language: str, expected: str) -> None:
+    """It stands before the note; what a model wrote has none."""
+    answer = extractive(language)
+    quoted = replace(answer.statements[0], closeness=closeness)
+    lines = rendering.plain(replace(answer, statements=(quoted,), citations=(FIRST,))).split("\n\n")[0].split("\n")
+    assert lines[-1].removeprefix("[1] ").removeprefix("[١] ") == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("fa", "همچنین در Reuters، «بی‌ناشر»، x9"), ("ar", "وكذلك في Reuters، «بی‌ناشر»، x9"), ("en", "Also in Reuters, “بی‌ناشر”, x9")],
+)
+def test_a_source_says_where_else_its_words_stand(language: str, expected: str) -> None:
+    """By outlet, else title, else id, once for all citations of the article."""
+    also = (ENGLISH, Source("t1", title="بی‌ناشر"), Source("x9"))
+    citations = (replace(FIRST, also=also), replace(FIRST, number=2, start=100, also=also[:1]))
+    answer = replace(extractive(language), citations=citations)
+    assert rendering.plain(answer).split("\n")[-1] == f"    {expected}"
+
+
 # -- JSON -------------------------------------------------------------------------------------------------------------
 
 
@@ -657,6 +690,7 @@ def test_to_dict_takes_every_value_of_ours() -> None:
         "score": 0.5,
         "dense_rank": None,
         "lexical_rank": 1,
+        "twins": [],
     }
     assert rendering.to_dict(report) == {
         "added": 1,

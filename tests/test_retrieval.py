@@ -91,14 +91,14 @@ def test_what_the_collection_does_not_speak_of_is_below_the_floor(retriever: Ret
 @pytest.mark.parametrize(
     "question", ["آیا اوباما با شمخانی در تهران دیدار کرد؟", "Did Obama travel to Tehran?", "هل سافر أوباما إلى طهران؟"]
 )
-def test_a_name_that_nobody_mentions_raises_the_floor(retriever: Retriever, question: str) -> None:
+def test_a_name_that_nobody_mentions_is_enough_to_refuse(retriever: Retriever, question: str) -> None:
     """What is asked of Obama is not answered by what is said of somebody else."""
     found = retrieve(retriever, question)
     with_lavrentiev = retrieve(
         retriever, question.replace("اوباما", "لاورنتیف").replace("Obama", "Lavrentiev").replace("أوباما", "لافرنتييف")
     )
-    assert found.floor == pytest.approx(2 * with_lavrentiev.floor)
-    assert not found.enough
+    assert (found.enough, with_lavrentiev.enough) == (False, True)
+    assert found.floor == with_lavrentiev.floor
 
 
 def test_hits_carry_their_ranks(retriever: Retriever) -> None:

@@ -68,6 +68,18 @@ def test_defaults() -> None:
         SettingValue("embedding.timeout", "SANAD_EMBEDDING__TIMEOUT", 60.0, "default"),
         SettingValue("embedding.query_prefix", "SANAD_EMBEDDING__QUERY_PREFIX", "", "default"),
         SettingValue("embedding.passage_prefix", "SANAD_EMBEDDING__PASSAGE_PREFIX", "", "default"),
+        SettingValue("ui.host", "SANAD_UI__HOST", "127.0.0.1", "default"),
+        SettingValue("ui.port", "SANAD_UI__PORT", None, "default"),
+        SettingValue("ui.password", "SANAD_UI__PASSWORD", None, "default"),
+        SettingValue("ui.hosts", "SANAD_UI__HOSTS", "", "default"),
+        SettingValue("vectors.plain", "SANAD_VECTORS__PLAIN", False, "default"),
+        SettingValue("vectors.url", "SANAD_VECTORS__URL", None, "default"),
+        SettingValue("vectors.token", "SANAD_VECTORS__TOKEN", None, "default"),
+        SettingValue("vectors.header", "SANAD_VECTORS__HEADER", "Authorization", "default"),
+        SettingValue("vectors.tenant", "SANAD_VECTORS__TENANT", "default_tenant", "default"),
+        SettingValue("vectors.database", "SANAD_VECTORS__DATABASE", "default_database", "default"),
+        SettingValue("vectors.collection", "SANAD_VECTORS__COLLECTION", "sanad", "default"),
+        SettingValue("vectors.timeout", "SANAD_VECTORS__TIMEOUT", 8.0, "default"),
     ]
     assert list(Path.home().iterdir()) == [Path.cwd()]
 
@@ -344,3 +356,35 @@ def test_settings_made_by_hand_read_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     """`Settings(...)` takes what it is given and looks nowhere else."""
     monkeypatch.setenv("SANAD_PASSAGES", "3")
     assert (Settings().passages, os.environ["SANAD_PASSAGES"]) == (8, "3")
+
+
+def test_the_page_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names the page is reached by come with commas or as a list; its password is masked wherever it could show."""
+    monkeypatch.setenv("SANAD_UI__PASSWORD", " sesame\n")
+    monkeypatch.setenv("SANAD_UI__HOSTS", "News.example.org , 192.0.2.7,, ::1")
+    settings = load()
+    assert settings.ui.password == SecretStr("sesame")
+    assert settings.ui.hosts == "news.example.org,192.0.2.7,::1"
+    assert "sesame" not in repr(settings) + repr(explain(settings))
+    monkeypatch.delenv("SANAD_UI__HOSTS")
+    Path("sanad.toml").write_text('[ui]\nhosts = ["a.example", "b.example"]\nport = 8000\n', encoding="utf-8")
+    assert (load().ui.hosts, load().ui.port) == ("a.example,b.example", 8_000)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("SANAD_UI__HOSTS", "https://news.example", "without https://"),
+        ("SANAD_UI__HOSTS", "news.example:8443", "without a port"),
+        ("SANAD_UI__HOST", "  ", "an address of this machine"),
+        ("SANAD_UI__PORT", "65536", "less than or equal to 65535"),
+        ("SANAD_UI__PORT", "http", "valid integer"),
+    ],
+)
+def test_a_page_that_cannot_be(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, reason: str) -> None:
+    """A wrong place or name is refused in one line that names the variable."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError) as caught:
+        load()
+    assert variable in str(caught.value)
+    assert reason in str(caught.value)

@@ -43,8 +43,9 @@ from assistant.types import (
     Turn,
 )
 from assistant.ui import chat, history, posing, strings
-from assistant.ui.chat import Chat, Frame
+from assistant.ui.chat import Chat
 from assistant.ui.history import Exchange, Key, seal, unseal
+from assistant.ui.telling import Frame
 
 TURN, NEXT = "0a1b2c3d4e5f", "ffffffffffff"
 SOURCE = Source("a1", "عنوان", "fa", "رادیوفرانسه")
@@ -320,10 +321,10 @@ BAD = [
 def test_what_no_page_of_ours_sends_is_refused(body: object) -> None:
     """Hiding an event does not protect it: everything is checked, and the assistant is not asked."""
     talk, assistant = page()
-    last = frames(talk, body)[-1]
-    assert last.panel["busy"] is False
+    [only] = frames(talk, body)
+    turn = TURN if isinstance(body, dict) and body.get("turn") == TURN else only.panel["turn"]
+    assert only == Frame(None, {"turn": turn, "refused": "BadRequest", "busy": False})
     assert not assistant.asked
-    assert 'class="failed"' in last.messages[-1]["content"]
 
 
 # -- stopping ---------------------------------------------------------------------------------------------------------
@@ -359,11 +360,40 @@ def test_stopping_keeps_what_was_said_and_closes_the_stream() -> None:
 def test_a_question_stopped_before_its_turn_ends_as_soon_as_it_comes() -> None:
     """Stop works for those who wait in the queue, too."""
     stream = Stream([QUOTED], whole(), wait=True)
-    talk, _ = page(stream)
-    talk.stop("s", TURN)
-    last = frames(talk, posed())[-1]
-    assert strings.text("chat.stopped", "fa") in last.messages[1]["content"]
-    assert last.panel["busy"] is False
+    talk, assistant = page(stream)
+    talk.stop("s", NEXT)
+    token = seal(Exchange(TURN, "چه کسی؟", whole()), talk._key())
+    last = frames(talk, posed(turn=NEXT, history=[token]))[-1]
+    assert strings.text("chat.stopped", "fa") in last.messages[3]["content"]
+    assert (last.panel["order"], last.panel["busy"]) == ([TURN, NEXT], False)
+    assert not assistant.asked
+
+
+def test_a_conversation_that_cannot_be_read_now_is_left_as_it_is() -> None:
+    """While the library is changed nothing is known of earlier turns: the page keeps them, and the question."""
+
+    class Locked(Assistant):
+        def article(self, name: str) -> Article:
+            raise LibraryLocked("by another")
+
+    talk = Chat(Locked(), key=Key(Path("/nowhere/at/all")))  # type: ignore[arg-type]
+    token = seal(Exchange(TURN, "چه کسی؟", whole()), talk._key())
+    told = frames(talk, posed(turn=NEXT, history=[token]))
+    assert told == [Frame(None, {"turn": NEXT, "refused": "LibraryLocked", "busy": False})]
+
+
+def test_without_a_library_earlier_turns_are_gone_and_the_question_is_answered_for() -> None:
+    """A library that was taken away is said so, once."""
+
+    class Gone(Assistant):
+        def article(self, name: str) -> Article:
+            raise NoLibrary("x")
+
+    talk = Chat(Gone(NoLibrary("x")), key=Key(Path("/nowhere/at/all")))  # type: ignore[arg-type]
+    token = seal(Exchange(TURN, "چه کسی؟", whole()), talk._key())
+    last = frames(talk, posed(turn=NEXT, history=[token]))[-1]
+    assert strings.text("chat.gone", "fa") in last.messages[1]["content"]
+    assert strings.text("chat.error.NoLibrary", "fa") in last.messages[3]["content"]
 
 
 @pytest.mark.parametrize(("session", "turn"), [("other", TURN), ("s", NEXT), ("s", None), ("s", "x" * 99), ("s", {"turn": TURN})])
@@ -411,7 +441,8 @@ def test_a_visitor_who_leaves_frees_the_model(how: str) -> None:
 
     async def left() -> None:
         asking = talk.ask("s", posed())
-        await anext(asking)
+        stream.go.release()
+        await _until(asking, lambda frame: frame.panel["say"] == "writing")
         if how == "closed":
             await asking.aclose()
             return
@@ -597,9 +628,39 @@ def test_the_page_offers_nothing_but_private_events(tmp_path: Path) -> None:
     blocks = asyncio.run(built())
     events = blocks.get_config_file()["dependencies"]
     assert {event["api_visibility"] for event in events} == {"private"}
+    assert {event["targets"][0][1] for event in events} == {"ask", "failure", "stop", "restore"}
     assets = Path(module.__file__).with_name("assets")
     named = re.findall(r'(?:href|src)="/app-assets/([^"]+)"', module.HEAD)
     assert {name for name in named if not (assets / name).exists()} == {"strings.js"}
+
+
+def test_events_reach_the_chat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asking, stopping and restoring by what the browser sends; what cannot be restored leaves the page as it is."""
+    import gradio as gr
+
+    from assistant.ui import page as module
+    from assistant.ui.options import Options
+
+    assistant = Assistant(Stream([QUOTED], whole()), folder=tmp_path)
+    request = gr.Request(session_hash="s")
+
+    def event(body: object) -> gr.EventData:
+        return gr.EventData(None, body)
+
+    async def played() -> None:
+        blocks = module.blocks(assistant, Options())  # type: ignore[arg-type]
+        does: dict[str, Any] = {made.fn.__name__: made.fn for made in blocks.fns.values() if made.fn}
+        told = [frame async for frame in does["ask"](event(posed()), request)]
+        token = json.loads(told[-1][1])["turns"][TURN]["token"]
+        does["stop"](event({"turn": TURN}), request)
+        messages, panel = does["restore"](event({"history": [token], "ui": "fa"}))
+        assert messages == told[-1][0]
+        assert json.loads(panel)["order"] == [TURN]
+        assert does["restore"](event({"history": 7})) == (gr.skip(), gr.skip())
+        refused = [frame async for frame in does["ask"](event(None), request)]
+        assert (refused[0][0], json.loads(refused[0][1])["refused"]) == (gr.skip(), "BadRequest")
+
+    asyncio.run(played())
 
 
 def test_what_gradio_sends_of_a_frame_is_no_html() -> None:

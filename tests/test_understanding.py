@@ -152,3 +152,16 @@ def test_a_question_that_stands_alone_borrows_nothing() -> None:
 def test_a_repeated_question_borrows_nothing() -> None:
     """There is nothing to add to the same words."""
     assert ask(HISTORY[0].question, history=HISTORY) == ask(HISTORY[0].question)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("در ۱۱ دی ۱۳۹۵ چه شد؟", ("«۱۱ دی ۱۳۹۵ = 2016-12-31»",)),
+        ("What happened in December 2016?", ("«December 2016 = 2016-12-01 – 2016-12-31»",)),
+        ("در حلب چه شد؟", ()),
+    ],
+)
+def test_the_trace_tells_how_a_date_was_read(question: str, expected: tuple[str, ...]) -> None:
+    """A day in the Gregorian calendar, a stretch by its first and last day."""
+    assert understand(question, lexicon=LEXICON, today=date(2017, 1, 1)).notes == expected

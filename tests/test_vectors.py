@@ -12,7 +12,8 @@ import pytest
 from assistant.errors import DiskFull, LibraryDamaged, LibraryNotWritable
 from assistant.protocols import Vectors
 from assistant.types import Filters, Passage, Source
-from assistant.vectors import VectorIndex
+from assistant.vector_server import VectorServer
+from assistant.vectors import Server, VectorIndex
 
 NOBODY = Filters()
 AXES: Vectors = np.eye(4, dtype=np.float32)
@@ -23,8 +24,14 @@ def passage(article: str, language: str = "fa", **known: object) -> Passage:
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> Iterator[VectorIndex]:
-    made = VectorIndex(tmp_path / "chroma", create=True)
+def index(tmp_path: Path, vectors_in: str, request: pytest.FixtureRequest) -> Iterator[VectorIndex]:
+    """An index of three passages, in a folder and on a server."""
+    server = None
+    if vectors_in == "folder":
+        made = VectorIndex(tmp_path / "chroma", create=True)
+    else:
+        server = Server(VectorServer(request.getfixturevalue("chroma").url, timeout=30))
+        made = server.create("somebody")
     known = [
         passage("a", publisher="ایسنا", published=date(2016, 12, 18)),
         passage("b", "ar", publisher="سانا", published=date(2021, 11, 25)),
@@ -33,6 +40,9 @@ def index(tmp_path: Path) -> Iterator[VectorIndex]:
     made.add(known, AXES[:3])
     yield made
     made.close()
+    if server is not None:
+        server.sweep("somebody", keep="")
+        server.close()
 
 
 def test_the_nearest_come_first_with_their_cosines(index: VectorIndex) -> None:
@@ -79,9 +89,10 @@ def test_more_than_one_batch_is_written(index: VectorIndex) -> None:
     """Chroma takes some thousands at a time; an article of any length goes in."""
     many = [Passage(f"z-{n}", Source("z"), "x", n, n + 1) for n in range(6_000)]
     index.add(many, np.tile(AXES[3], (6_000, 1)))
-    assert index.count() == 6_003
+    assert (index.count(), len(index.ids())) == (6_003, 6_003)
 
 
+@pytest.mark.vectors_in_the_folder
 def test_it_is_there_after_reopening(index: VectorIndex, tmp_path: Path) -> None:
     """What was added is read by the next one to open the folder."""
     index.close()
@@ -97,6 +108,7 @@ def test_a_missing_index_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
     assert not (tmp_path / "chroma").exists()
 
 
+@pytest.mark.vectors_in_the_folder
 def test_a_broken_index_says_what_to_do(index: VectorIndex, tmp_path: Path) -> None:
     """A file that is no database is an error of ours, in one line."""
     index.close()
@@ -106,6 +118,7 @@ def test_a_broken_index_says_what_to_do(index: VectorIndex, tmp_path: Path) -> N
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.vectors_in_the_folder
 @pytest.mark.parametrize(
     ("reason", "kind"),
     [

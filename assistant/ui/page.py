@@ -11,9 +11,10 @@ import gradio as gr
 from assistant.errors import AssistantError
 from assistant.pipeline import Assistant
 from assistant.ui import collection
-from assistant.ui.chat import Chat, Frame
+from assistant.ui.chat import Chat
 from assistant.ui.history import Key
 from assistant.ui.options import Options, is_loopback
+from assistant.ui.telling import Frame
 
 __all__ = ["HEAD", "THEME", "blocks"]
 
@@ -88,7 +89,7 @@ def _chatbot() -> gr.Chatbot:
 def _events(chat: Chat, bot: gr.Chatbot, panel: gr.HTML, *, detailed: bool) -> None:
     """What the browser may ask for; none of it is offered to other programs, and all of it is checked."""
 
-    async def ask(event: gr.EventData, request: gr.Request) -> AsyncIterator[tuple[Any, str]]:
+    async def ask(event: gr.EventData, request: gr.Request) -> AsyncIterator[tuple[Any, Any]]:
         async for frame in chat.ask(_session(request), event._data, detailed=detailed):
             yield _drawn(frame)
 
@@ -112,6 +113,7 @@ def _session(request: gr.Request) -> str:
     return request.session_hash or ""
 
 
-def _drawn(frame: Frame) -> tuple[Any, str]:
+def _drawn(frame: Frame) -> tuple[Any, Any]:
     """A frame as Gradio sends it. The panel's half is a string, which Gradio leaves alone, without anything like HTML in it."""
-    return frame.messages, json.dumps(frame.panel, ensure_ascii=False).replace("<", "\\u003c")
+    messages = gr.skip() if frame.messages is None else frame.messages
+    return messages, json.dumps(frame.panel, ensure_ascii=False).replace("<", "\\u003c")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
-from assistant.errors import UnknownArticle
+from assistant.errors import NoLibrary, UnknownArticle
 from assistant.pipeline import Assistant
 from assistant.types import Article, Filters
 from assistant.ui import asking, strings
@@ -84,6 +84,6 @@ class Shelf:
     def _fetched(self, name: str) -> Article | None:
         try:
             found = self._assistant.article(name)
-        except UnknownArticle:
+        except (UnknownArticle, NoLibrary):
             return None
         return found if found.source.article_id == name else None

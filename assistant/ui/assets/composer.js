@@ -3,7 +3,7 @@
 import { clear, h, iconButton } from './dom.js';
 import { mountFilters } from './filters.js';
 import { talk } from './talk.js';
-import { directionOf, number, t } from './words.js';
+import { directionOf, failure, number, t } from './words.js';
 
 const LONGEST = 4000;
 
@@ -44,7 +44,7 @@ export function mountComposer(element) {
     if (what.failed) {
       box.value ||= what.question;
       grow();
-      complaint.textContent = t(`error.${what.failed}`);
+      complaint.textContent = failure(what.failed);
     }
   });
   draw();

@@ -79,7 +79,7 @@ export function mountMessages(panel) {
     let foot = row.querySelector(':scope > .foot');
     if (!shown || talk.busy === turn) return foot?.remove();
     const last = turn === talk.last;
-    const state = JSON.stringify([turn, last, talk.busy, window.sanad.language, shown.vote, shown.thanks, shown.copied, shown.suggestions, shown.cards?.length]);
+    const state = JSON.stringify([turn, last, talk.busy, window.sanad.language, shown.vote, shown.included, shown.thanks, shown.copied, shown.suggestions, shown.cards?.length]);
     if (foot?.dataset.state === state) return;
     const focused = foot?.contains(document.activeElement) ? document.activeElement.dataset.tool : '';
     foot ??= row.appendChild(h('div', { class: 'foot' }));
@@ -117,14 +117,17 @@ export function mountMessages(panel) {
     return button;
   }
 
+  /** Thumbs; whoever has voted may add the text, which is never sent otherwise. */
   function votes(turn, shown, tool) {
-    const text = h('input', { type: 'checkbox' });
-    const thumb = (vote) => tool(vote, vote, { 'aria-pressed': String(shown.vote === vote), onclick: () => cast(turn, vote, text.checked) });
-    return [
-      thumb('like'),
-      thumb('dislike'),
-      h('label', { class: 'include' }, text, h('span', {}, t('include-text'))),
-    ];
+    const thumb = (vote) => tool(vote, vote, { 'aria-pressed': String(shown.vote === vote), onclick: () => cast(turn, vote, false) });
+    return [thumb('like'), thumb('dislike'), shown.vote ? inclusion(turn, shown) : null];
+  }
+
+  function inclusion(turn, shown) {
+    const box = h('input', { type: 'checkbox', 'data-tool': 'include', disabled: Boolean(shown.included) });
+    box.checked = Boolean(shown.included);
+    box.addEventListener('change', () => cast(turn, shown.vote, box.checked));
+    return h('label', { class: 'include' }, box, h('span', {}, t('include-text')));
   }
 
   async function cast(turn, vote, includeText) {
@@ -137,7 +140,7 @@ export function mountMessages(panel) {
     } catch {
       // Said below.
     }
-    talk.note(turn, thanks === 'thanks' ? { vote, thanks, copied: false } : { thanks, copied: false });
+    talk.note(turn, thanks === 'thanks' ? { vote, thanks, included: includeText, copied: false } : { thanks, copied: false });
   }
 
   async function copy(turn, shown) {

@@ -144,6 +144,10 @@ function stop() {
 // -- what comes back --
 
 function receive(frame) {
+  if (frame.refused) {
+    if (frame.turn === busy) failed(frame.refused);
+    return;
+  }
   for (const [turn, shown] of Object.entries(frame.turns)) turns.set(turn, { ...turns.get(turn), ...shown });
   if (busy && frame.turn !== busy) return; // of a question that was given up, or of turns before the one under way
   heard = Date.now();

@@ -4,10 +4,14 @@ import { clear, h } from './dom.js';
 import { talk } from './talk.js';
 import { t } from './words.js';
 
+const TRIES = 5;
+const AGAIN = 4000; // milliseconds
+
 export function mountWelcome(element) {
   const section = element.querySelector('#welcome');
   let library = null;
   let progress = '';
+  let tries = 0;
 
   window.addEventListener('sanad:language', load);
   window.addEventListener('sanad:collection-changed', load);
@@ -20,8 +24,10 @@ export function mountWelcome(element) {
       const reply = await fetch(`/api/chat/first?ui=${window.sanad.language}`);
       if (!reply.ok) throw new Error(reply.statusText);
       library = await reply.json();
+      tries = 0;
     } catch {
-      library = null;
+      library = null; // somebody may be changing it just now
+      if ((tries += 1) < TRIES) setTimeout(load, AGAIN);
     }
     if (library) window.dispatchEvent(new CustomEvent('sanad:library', { detail: library }));
     draw();

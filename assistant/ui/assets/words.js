@@ -15,6 +15,9 @@ export function t(key, values = {}) {
   });
 }
 
+/** Why a question got no answer. */
+export const failure = (kind) => t(window.sanadStrings.en[`chat.error.${kind}`] ? `error.${kind}` : 'error.Other');
+
 export const number = (value, options = {}, code = language()) =>
   new Intl.NumberFormat(LOCALES[code] ?? code, { useGrouping: value >= 10000, ...options }).format(value);
 

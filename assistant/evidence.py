@@ -1,0 +1,64 @@
+"""What each sentence of the hits holds of the question: the numbers behind choosing quotes and behind refusing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from assistant.coverage import Reading, Sought, read
+from assistant.text import sentences
+from assistant.types import Hit, Span, Weighted
+
+__all__ = ["Place", "around", "places", "share"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A sentence of the passage of hit number `hit`.
+
+    Per concept of the question, `found` says how surely it is named there (by stem, phrase, translation or sound) and
+    `letters` which share of its n-grams the sentence has; what is found in translation has none to share and counts as found.
+    """
+
+    hit: int
+    span: Span
+    reading: Reading
+    found: tuple[float, ...]
+    letters: tuple[float, ...]
+
+    @property
+    def presence(self) -> tuple[float, ...]:
+        """How far each concept is there, by both measures: n-grams find the forms of a word that no stemmer unites."""
+        return tuple((found + letters) / 2 for found, letters in zip(self.found, self.letters, strict=True))
+
+
+def places(concepts: Sequence[Weighted], hits: Sequence[Hit]) -> list[Place]:
+    """Every sentence of the hits, in order."""
+    sought = Sought([item.concept for item in concepts])
+    listed = []
+    for number, hit in enumerate(hits):
+        for span, reading in _readings(hit.passage.text, hit.passage.source.language):
+            found = sought.found(reading)
+            listed.append(Place(number, span, reading, found, sought.letters(reading, found)))
+    return listed
+
+
+def around(listed: Sequence[Place], index: int) -> range:
+    """The indexes of a sentence with the one before and the one after it in its passage."""
+    first, last = (
+        near if 0 <= near < len(listed) and listed[near].hit == listed[index].hit else index for near in (index - 1, index + 1)
+    )
+    return range(first, last + 1)
+
+
+def share(weights: Sequence[float], values: Sequence[float]) -> float:
+    """The mean of `values` by `weights`, 0 without any weight."""
+    total = sum(weights)
+    return sum(weight * value for weight, value in zip(weights, values, strict=True)) / total if total > 0 else 0.0
+
+
+@lru_cache(maxsize=2_000)
+def _readings(text: str, language: str) -> tuple[tuple[Span, Reading], ...]:
+    """The sentences of a passage, read. Retrieving and quoting both look at them, and so may the next question."""
+    return tuple((span, read(text[span.start : span.end], language)) for span in sentences(text))
