@@ -1,6 +1,6 @@
 """Which sentences of the hits answer the question best: a few traits of each, weighed into one score.
 
-The weights come from `scripts/fit_choice.py`; what they were fitted on and what they reach stands in docs/decisions.md.
+The weights come from `scripts/fit_weights.py choice`; what they were fitted on and what they reach stands in docs/decisions.md.
 """
 
 from __future__ import annotations

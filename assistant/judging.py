@@ -1,6 +1,6 @@
 """Whether the hits speak of what is asked: a few signs, weighed into one confidence, and the floor it must reach.
 
-The weights and floors come from `scripts/fit_confidence.py`; what they were fitted on and what they reach stands in
+The weights and floors come from `scripts/fit_weights.py confidence`; what they were fitted on and what they reach stands in
 docs/decisions.md.
 """
 

@@ -36,21 +36,6 @@ COMMANDS = [
     *("ask", "chat", "search", "ingest", "articles", "show", "remove", "status"),
     *("rebuild", "export", "import", "doctor", "config", "ui"),
 ]
-    "ask",
-    "chat",
-    "search",
-    "ingest",
-    "articles",
-    "show",
-    "remove",
-    "status",
-    "rebuild",
-    "export",
-    "import",
-    "doctor",
-    "config",
-    "ui",
-]
 # What acts on a terminal: C0 and C1 controls but newline and tab, bidi controls, tags.
 HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
