@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 Q ?= نماینده ویژه پوتین در تهران با چه کسی دیدار کرد؟
 
-.PHONY: help run ask ui test check eval bench pins
+.PHONY: help run ask ui test check eval gate bench pins screenshots
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -30,12 +30,22 @@ test: $(BIN)/sanad ## run the tests
 check: ## all that must hold before a change lands, in fresh environments
 	.ci/run
 
-eval: $(BIN)/sanad ## retrieval and quotes on the outside sets (SANAD_BENCH names their folder)
+eval: $(BIN)/sanad ## answers to the gold questions, finding and quoting in our own passages and in those of SANAD_BENCH
+	$(BIN)/python -m evals run
 	$(BIN)/python -m evals retrieval
 	$(BIN)/python -m evals quotes
+
+gate: $(BIN)/sanad ## the same beside the committed baselines: ends with an error where something got worse
+	$(BIN)/python -m evals gate
+	SANAD_BENCH= $(BIN)/python -m evals retrieval --baseline evals/baselines/retrieval.json
+	SANAD_BENCH= $(BIN)/python -m evals quotes --baseline evals/baselines/quotes.json
+	$(BIN)/python -m evals mutations
 
 bench: $(BIN)/sanad ## what starting costs, beside loading Chroma alone
 	$(BIN)/python -m evals startup
 
 pins: ## make constraints.txt anew (needs the oldest and the newest Python, see .ci/pins)
 	.ci/pins
+
+screenshots: $(BIN)/sanad ## take the README's pictures of the page anew (needs Chromium)
+	$(BIN)/python scripts/screenshots.py

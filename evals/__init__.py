@@ -1,1 +1,1 @@
-"""Measuring Sanad: retrieval and quoting on outside question sets."""
+"""Measuring Sanad: answers to gold questions, finding, quoting and refusing on question sets, what starting costs."""

@@ -1,4 +1,4 @@
-"""The outside question sets: public data that lives beside the project and is never copied into it."""
+"""Question sets as folders of passages and questions: public data that lives beside the project, and our own small one."""
 
 from __future__ import annotations
 
@@ -27,23 +27,37 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, the passages that answer it (empty when none does) and the answers in the passages' language."""
+    """A question, the passages that answer it (empty when none does) and the answers in the passages' language.
+
+    `kind` says of one without an answer how it was meant, where its set does.
+    """
 
     id: str
     text: str
     language: str
     passages: frozenset[str]
     answers: tuple[str, ...]
+    kind: str = ""
+
+    @property
+    def group(self) -> str:
+        """The article it is about."""
+        return next(iter(sorted(self.passages)), self.id).rsplit("-p", 1)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """One outside set: its passages, its questions, and those questions that its passages do not answer."""
+    """One set: its passages, its questions, and those questions that its passages do not answer."""
 
     name: str
     passages: tuple[Passage, ...]
     questions: tuple[Question, ...]
     unanswerable: tuple[Question, ...] = ()
+
+    def pair(self, question: Question) -> str:
+        """The language of the question and that of the passages that answer it: "en-fa"."""
+        written = {passage.source.language for passage in self.passages if passage.id in question.passages}
+        return f"{question.language}-{'+'.join(sorted(written))}"
 
 
 def names(folder: Path) -> list[str]:
@@ -78,7 +92,14 @@ def _question(row: dict[str, object]) -> Question:
     answers = row.get("answers_doc_lang") or row.get("answers") or []
     assert isinstance(gold, list)
     assert isinstance(answers, list)
-    return Question(str(row["id"]), str(row["question"]), str(row["lang"]), frozenset(gold), tuple(map(str, answers)))
+    return Question(
+        str(row["id"]),
+        str(row["question"]),
+        str(row["lang"]),
+        frozenset(gold),
+        tuple(map(str, answers)),
+        str(row.get("kind") or ""),
+    )
 
 
 @dataclass(slots=True)

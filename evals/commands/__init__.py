@@ -1,0 +1,1 @@
+"""The commands of the evals, each file those of one subject."""
