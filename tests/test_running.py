@@ -297,8 +297,8 @@ def test_verbose_and_article_go_through(run: Run, library: Path, directly: list[
 
 
 def test_asking_loads_nothing_heavy(library: Path) -> None:
-    """Through a page, `sanad ask` loads neither store nor model client nor web server."""
-    heavy = ("chromadb", "tantivy", "gradio", "fastapi", "openai", "llama_index")
+    """Through a page, `sanad ask` loads neither store nor model client nor web server, and nothing that reckons."""
+    heavy = ("chromadb", "tantivy", "gradio", "fastapi", "openai", "llama_index", "numpy")
     code = f"""
 import sys
 from assistant.cli import main

@@ -45,7 +45,7 @@ from assistant.types import (
 from assistant.ui import chat, history, posing, strings
 from assistant.ui.chat import Chat
 from assistant.ui.history import Exchange, Key, seal, unseal
-from assistant.ui.telling import Frame
+from assistant.ui.telling import Frame, Telling
 
 TURN, NEXT = "0a1b2c3d4e5f", "ffffffffffff"
 SOURCE = Source("a1", "عنوان", "fa", "رادیوفرانسه")
@@ -106,7 +106,7 @@ class Stream:
 class Assistant:
     """Hands out streams one after the other and remembers what was asked."""
 
-    _chat = None
+    model = None
 
     def __init__(self, *streams: Stream | Exception, folder: Path = Path("/nowhere/at/all")) -> None:
         self.streams = list(streams)
@@ -357,16 +357,56 @@ def test_stopping_keeps_what_was_said_and_closes_the_stream() -> None:
     assert (kept.stopped, kept.answer.statements, kept.answer.status) == (True, (QUOTED,), Status.INCOMPLETE)
 
 
-def test_a_question_stopped_before_its_turn_ends_as_soon_as_it_comes() -> None:
-    """Stop works for those who wait in the queue, too."""
-    stream = Stream([QUOTED], whole(), wait=True)
-    talk, assistant = page(stream)
+def test_a_question_stopped_before_its_turn_leaves_no_trace() -> None:
+    """Who waits in the queue and stops has the question back at once; when its turn comes, nothing is asked and nothing drawn."""
+    talk, assistant = page(Stream([QUOTED], whole(), wait=True))
     talk.stop("s", NEXT)
     token = seal(Exchange(TURN, "چه کسی؟", whole()), talk._key())
-    last = frames(talk, posed(turn=NEXT, history=[token]))[-1]
-    assert strings.text("chat.stopped", "fa") in last.messages[3]["content"]
-    assert (last.panel["order"], last.panel["busy"]) == ([TURN, NEXT], False)
+    told = frames(talk, posed(turn=NEXT, history=[token]))
+    assert told == [Frame(None, {"turn": NEXT, "refused": "Stopped", "busy": False})]
     assert not assistant.asked
+
+
+@pytest.mark.parametrize(
+    ("answer", "stopping", "said"),
+    [
+        (whole(), False, "answered"),
+        (whole(status=Status.NOT_FOUND, statements=(), citations=(), nearest=(SOURCE,)), False, "refused"),
+        (whole(), True, "stopped"),
+    ],
+)
+def test_what_is_said_aloud_is_what_came(answer: Answer, stopping: bool, said: str) -> None:
+    """Those who hear the page are not told that an answer is ready when there is none."""
+    talk, _ = page(Stream([QUOTED], answer, wait=stopping))
+
+    async def asked() -> list[Frame]:
+        told = []
+        async for frame in talk.ask("s", posed()):
+            told.append(frame)
+            if stopping:
+                talk.stop("s", TURN)
+        return told
+
+    assert asyncio.run(asked())[-1].panel["say"] == said
+
+
+def test_a_fault_while_drawing_is_no_full_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When we fail ourselves, the question is given back as failed by us; an exception would look like too many visitors."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("boom")
+
+    monkeypatch.setattr(Telling, "after", broken)
+    talk, _ = page(Stream([QUOTED], whole()))
+    assert frames(talk, posed()) == [Frame(None, {"turn": TURN, "refused": "ZeroDivisionError", "busy": False})]
+
+
+def test_filters_by_article_hold_on_the_page_too() -> None:
+    """A filter that is sent is never left out in silence: what it names must be there."""
+    talk, assistant = page(Stream([QUOTED], whole()))
+    frames(talk, posed(filters={"articles": ["b2"]}))
+    assert assistant.asked[0][2] == Filters(articles=("b2",))
+    assert "UnknownArticle" in str(frames(talk, posed(filters={"articles": ["c3"]}))[-1].panel)
 
 
 def test_a_conversation_that_cannot_be_read_now_is_left_as_it_is() -> None:
@@ -430,7 +470,7 @@ def test_one_answer_that_fails_leaves_the_others_alone() -> None:
         ends.append(await _until(third, lambda frame: not frame.panel["busy"]))
         return [(end.panel["say"], "token" in shown(end)) for end in ends]
 
-    assert asyncio.run(together()) == [("answered", True), ("failed", False), ("answered", True)]
+    assert asyncio.run(together()) == [("stopped", True), ("failed", False), ("answered", True)]
 
 
 @pytest.mark.parametrize("how", ["closed", "cancelled"])
@@ -607,6 +647,17 @@ def test_whoever_writes_the_key_second_takes_the_first_ones(tmp_path: Path, monk
 
     monkeypatch.setattr(os, "open", outrun)
     assert key() == other()
+
+
+def test_a_key_is_written_where_there_are_no_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some disks know no hard links; the key outlasts a restart there too, and no draft is left."""
+
+    def unknown(*_: object) -> None:
+        raise PermissionError("no links here")
+
+    monkeypatch.setattr(os, "link", unknown)
+    assert Key(tmp_path)() == Key(tmp_path)()
+    assert [file.name for file in tmp_path.iterdir()] == [history.KEY]
 
 
 def test_all_that_ask_for_the_key_of_a_library_get_the_same(tmp_path: Path) -> None:

@@ -633,6 +633,32 @@ def test_two_people_may_send_files_at_once(page: Page) -> None:
     assert page.listed()["total"] == 10
 
 
+def test_a_bounded_number_add_at_once(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes when all places are taken hears so in their language; places come free again, whatever became of the work."""
+    monkeypatch.setattr(collection, "AT_ONCE", 1)
+    page = Page(page.assistant)
+    adding, go = threading.Event(), threading.Event()
+    ingest = page.assistant.ingest_files
+
+    def waiting(*given: Any, **more: Any) -> Any:
+        adding.set()
+        assert go.wait(20)
+        return ingest(*given, **more)
+
+    monkeypatch.setattr(page.assistant, "ingest_files", waiting)
+    first = threading.Thread(target=page.send, args=(("a.txt", EN),))
+    first.start()
+    assert adding.wait(20)
+    busy = [page.send(("b.txt", OTHER)), page.request("POST", "/api/articles/seeds")]
+    go.set()
+    first.join()
+    assert [(reply.status_code, reply.json()["error"]["kind"]) for reply in busy] == [(503, "Busy")] * 2
+    assert page.request("POST", "/api/articles", files=[("other", ("x.txt", b"x"))]).status_code == 400
+    monkeypatch.setattr(page.assistant, "ingest_files", ingest)
+    assert outcome(page.report(("b.txt", OTHER))) == (1, 0, 0, 0)
+    assert page.request("POST", "/api/articles/seeds").status_code == 200
+
+
 @contextmanager
 def held(assistant: Assistant) -> Iterator[None]:
     """The library, changed by somebody else meanwhile."""
@@ -866,16 +892,11 @@ def test_what_has_no_code_is_told_as_it_is() -> None:
     assert reasons.note_code("the moon is full") == (None, {})
 
 
-SCRIPTS = ("adding", "articles", "reading", "removing", "told")
-
-
 def test_the_scripts_name_only_words_there_are() -> None:
     """Every key the scripts ask for stands in the table."""
     import re
 
-    keys = {
-        key for script in SCRIPTS for key in re.findall(r"say\('([\w.-]+)'", (ASSETS / f"{script}.js").read_text(encoding="utf-8"))
-    }
+    keys = {key for file in ASSETS.glob("*.js") for key in re.findall(r"\bsay\('([\w.-]+)'", file.read_text(encoding="utf-8"))}
     assert len(keys) > 40
     assert {key for key in keys if f"collection.{key}" not in strings.table()} == set()
 

@@ -29,11 +29,12 @@ from page_server import Served, served
 
 from assistant._version import __version__
 from assistant.errors import ConfigurationError
+from assistant.llm import EndpointChat
 from assistant.pipeline import Assistant
 from assistant.rendering import to_dict
 from assistant.running import answer_from
 from assistant.settings import Settings, UiSettings, load
-from assistant.ui import asking, safety, server, starting
+from assistant.ui import asking, password, safety, server, starting
 from assistant.ui.options import Options, is_loopback, options_from
 
 FA = "نماینده ویژه پوتین در تهران با چه کسی دیدار کرد؟"
@@ -129,6 +130,9 @@ PROBES: list[tuple[str, str, dict[str, str], bytes, int]] = [
     ("POST", "/gradio_api/call/ask", {"origin": EVIL, **JSON}, b'{"data": ["x"]}', 403),
     ("POST", "/api/articles/seeds", {"origin": EVIL}, b"", 403),
     ("GET", "/api/articles", {"origin": EVIL}, b"", 403),
+    ("GET", "/api/articles?q=x&texts=true", {"sec-fetch-site": "cross-site"}, b"", 403),
+    ("GET", "/api/chat/first", {"sec-fetch-site": "same-site"}, b"", 403),
+    ("HEAD", "/api/articles", {"sec-fetch-site": "cross-site"}, b"", 403),
     ("OPTIONS", "/api/ask", {"origin": EVIL, "access-control-request-method": "POST"}, b"", 404),
     ("OPTIONS", "/gradio_api/call/ask", {"origin": EVIL, "access-control-request-method": "POST"}, b"", 404),
     ("POST", "/api/ask", {"content-type": "text/plain"}, b'{"question": "x"}', 400),
@@ -192,6 +196,12 @@ def test_what_the_page_needs_works(page: Served, path: str, host: str) -> None:
     assert page.client.get(path, headers={"host": host}).status_code == 200
 
 
+def test_other_sites_may_link_to_the_page(page: Served) -> None:
+    """A link in a mail or on another page leads to the page."""
+    headers = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    assert page.client.get("/", headers=headers).status_code == 200
+
+
 @pytest.mark.parametrize("site", ["same-origin", "none"])
 def test_the_page_itself_may_post(page: Served, site: str) -> None:
     """What the page's own script sends is let in, as its browser says that it is the page's own."""
@@ -249,15 +259,95 @@ def test_what_a_proxy_says_is_heard_only_behind_one(library: Path, page: Served)
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/healthz", "/config", "/app-assets/strings.js", "/api/articles", "/gradio_api/info"])
-def test_a_password_is_asked_for_everywhere(guarded: Served, path: str, shown: str | None, status: int) -> None:
+def test_a_password_is_asked_for_everywhere(
+    guarded: Served, path: str, shown: str | None, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With a password nothing is shown without it, and the browser is told to ask for it; any user name will do."""
+    monkeypatch.setattr(password, "DELAY", 0)
+    monkeypatch.setattr(password, "GUESSES", 1_000)
     headers = {} if shown is None else {"authorization": shown}
     response = httpx.get(guarded.url + path, headers=headers, trust_env=False)
     assert response.status_code == status
     assert ("www-authenticate" in response.headers) is (status == 401)
 
 
+def test_guessing_is_slow_and_locks_nobody_out(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After some wrong passwords their address must wait, even with the right one; who was let in before, and the programs of
+    this machine, are not kept waiting."""
+    monkeypatch.setattr(password, "DELAY", 0)
+    monkeypatch.setattr(password, "GUESSES", 3)
+    settings = load(library=library, **{"ui.password": PASSWORD})
+    right, wrong = {"authorization": basic(PASSWORD)}, {"authorization": basic("wrong")}
+    with served(settings, options_from(settings, port=0)) as guarded:
+
+        def asked(headers: dict[str, str]) -> int:
+            return guarded.client.get("/healthz", headers=headers).status_code
+
+        assert [asked(wrong) for _ in range(5)] == [401, 401, 401, 429, 429]
+        refused = guarded.client.get("/healthz", headers=right)
+        assert (refused.status_code, refused.json()["error"]["kind"]) == (429, "TooManyGuesses")
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        assert asked({"authorization": f"Bearer {guarded.note.token}"}) == 200  # type: ignore[union-attr]
+        assert asked({}) == 401
+    with served(settings, options_from(settings, port=0)) as guarded:
+        assert [asked(headers) for headers in (right, *[wrong] * 5, right)] == [200, *[401] * 5, 200]
+
+
+def test_guesses_are_counted_by_the_minute() -> None:
+    """A minute later an address may try again; others never had to wait."""
+    now = [0.0]
+    guesses = password.Guesses(lambda: now[0])
+    for _ in range(password.GUESSES):
+        assert guesses.wait("a") == 0
+        guesses.wrong("a")
+    now[0] = 20.5
+    assert (guesses.wait("a"), guesses.wait("b")) == (40, 0)
+    now[0] = 60.0
+    assert guesses.wait("a") == 0
+
+
+def test_those_let_in_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many addresses come, no more of them are kept than was set."""
+    monkeypatch.setattr(password, "REMEMBERED", 2)
+    guesses = password.Guesses()
+    for address in "abc":
+        guesses.right(address)
+    assert guesses._let_in == {"c"}
+
+
+@pytest.mark.parametrize(
+    ("client", "address"),
+    [
+        (("192.0.2.7", 1), "192.0.2.7"),
+        (("2001:db8::1", 1), "2001:db8::/64"),
+        (("::ffff:192.0.2.7", 1), "192.0.2.7"),
+        (("socket", 0), "socket"),
+        (None, ""),
+    ],
+)
+def test_an_address_is_what_one_visitor_has(client: tuple[str, int] | None, address: str) -> None:
+    """A whole IPv6 network counts as one; an IPv4 address is the same however it is written."""
+    assert password._address({"client": client}) == address
+
+
 # -- what every response carries --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "kind"),
+    [
+        ("/api/chat/day", 400, "BadRequest"),
+        (f"/api/chat/day?text={'x' * 61}", 400, "BadRequest"),
+        ("/api/nothing", 404, "NotFound"),
+        ("/api/ask", 404, "NotFound"),
+        ("/app-assets/nothing.js", 404, "NotFound"),
+    ],
+)
+def test_every_refusal_has_one_form(page: Served, path: str, status: int, kind: str) -> None:
+    """What the framework refuses by itself is told as what we refuse, and what was sent is not repeated."""
+    reply = page.client.get(path)
+    assert (reply.status_code, list(reply.json()), reply.json()["error"]["kind"]) == (status, ["error"], kind)
+    assert "xxx" not in reply.text
 
 
 @pytest.mark.parametrize(
@@ -315,10 +405,22 @@ def test_the_page_says_which_model_writes(with_model: Served, model_server: Mode
     assert str(with_model.assistant.folder) not in json.dumps(status)
 
 
+def test_the_writing_side_is_loaded_before_the_first_question(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the page is up, the model's client is loaded beside it; without a model there is nothing to load."""
+    loaded = threading.Event()
+    monkeypatch.setattr(EndpointChat, "load", lambda model: loaded.set())
+    with served(library):
+        assert not loaded.is_set()
+    model = {"llm.model": "test", "llm.base_url": "http://127.0.0.1:1/v1", "llm.api_key": "sk-none"}
+    with served(load(library=library, **model)):
+        assert loaded.wait(30)
+
+
 def test_a_name_of_a_model_cannot_break_out_of_the_script() -> None:
     """A script's end inside what the page is told stays text."""
     marked = safety.with_scripts(b"<html><head></head></html>", "x = 1;", "MARK")
-    assert marked == b'<html><head><script nonce="MARK">x = 1;</script></head></html>'
+    colours = b'<link rel="stylesheet" href="/app-assets/app.css">'
+    assert marked == b'<html><head><script nonce="MARK">x = 1;</script>' + colours + b"</head></html>"
 
     class Model:
         name = "</script><script>alert(1)"
@@ -654,6 +756,19 @@ def test_only_the_three_are_public(page: Served) -> None:
     """Programs are offered the three tools; the chat's own events are not among them, nor callable by name."""
     assert list(page.client.get("/gradio_api/info").json()["named_endpoints"]) == ["/ask", "/search", "/article"]
     assert page.client.post("/gradio_api/call/submit", json={"data": []}).status_code == 404
+
+
+def test_no_question_goes_past_the_line(page: Served) -> None:
+    """What the page asks through Gradio's queue cannot be asked beside it, where nobody counts; and few visits are remembered."""
+    events = {
+        event["targets"][0][1]: event["id"] for event in page.client.get("/config").json()["dependencies"] if event["targets"]
+    }
+    body = {"data": [], "event_data": {}, "session_hash": "x"}
+    replies = {
+        name: page.client.post("/gradio_api/run/predict", json={**body, "fn_index": events[name]}).status_code
+        for name in ("ask", "restore")
+    }
+    assert replies == {"ask": 404, "restore": 200}
 
 
 def test_gradio_client(page: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,18 +8,21 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import date
-from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import AssistantError
-from assistant.pipeline import Assistant
+from assistant.pipeline import AnswerStream, Assistant
 from assistant.rendering import to_dict
 from assistant.types import Filters, Turn
 from assistant.ui import strings
 from assistant.understanding import LONGEST_QUESTION, language_of
 
-__all__ = ["AT_ONCE", "WAITING", "BadRequest", "Busy", "Desk", "Question", "Wanted", "explained", "read"]
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+__all__ = ["AT_ONCE", "WAITING", "BadRequest", "Busy", "Desk", "Question", "Wanted", "explained", "filters", "read", "sent"]
 
 # Questions answered at once. Each keeps a thread, which with a model mostly waits for it to write, and without one computes
 # for some tenths of a second. With more, two cores would not answer anybody sooner; with less, a few slow models would block
@@ -93,7 +96,17 @@ class Question(_Read):
         return tuple(turn.cut() for turn in self.history[-REMEMBERED:])
 
 
-Kind = TypeVar("Kind", bound=_Read)
+Kind = TypeVar("Kind", bound=BaseModel)
+
+
+async def sent(request: Request) -> object:
+    """The JSON that was sent. Only what says that it is JSON is read: a form of another site cannot say so. Raises BadRequest."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise BadRequest("the body should be JSON, and its content type application/json")
+    try:
+        return await request.json()
+    except (ValueError, RecursionError) as exc:
+        raise BadRequest("the body is not JSON") from exc
 
 
 def read(kind: type[Kind], body: object) -> Kind:
@@ -104,6 +117,15 @@ def read(kind: type[Kind], body: object) -> Kind:
         fault = exc.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, fault["loc"])) or "the body"
         raise BadRequest(f"{place}: {fault['msg']}") from exc
+
+
+def filters(asked: Question | Wanted, assistant: Assistant) -> Filters:
+    """Which articles may answer, with whole ids. Raises BadRequest, UnknownArticle."""
+    given = asked.filters
+    if given.since and given.until and given.since > given.until:
+        raise BadRequest("filters: since is a later day than until")
+    articles = tuple(assistant.article(name).source.article_id for name in given.articles)
+    return Filters(given.languages, given.publishers, articles, given.since, given.until)
 
 
 # -- how it is answered -----------------------------------------------------------------------------------------------
@@ -155,7 +177,7 @@ class Desk:
         """The passages that speak most of a question."""
 
         def found() -> list[Event]:
-            hits = self.assistant.search(wanted.question, filters=self._filters(wanted.filters), limit=wanted.limit)
+            hits = self.assistant.search(wanted.question, filters=filters(wanted, self.assistant), limit=wanted.limit)
             return [to_dict(hit) for hit in hits]
 
         async with self._turn():
@@ -176,21 +198,14 @@ class Desk:
         async with self._turn():
             return await self._away(at)
 
-    def _stream(self, asked: Question) -> Any:
+    def _stream(self, asked: Question) -> AnswerStream:
         return self.assistant.stream(
             asked.question,
             asked.turns,
-            filters=self._filters(asked.filters),
+            filters=filters(asked, self.assistant),
             language=asked.language,
             translate_quotes=asked.translate_quotes,
         )
-
-    def _filters(self, given: _Filters) -> Filters:
-        """The filters, with whole ids of articles. Raises UnknownArticle, BadRequest."""
-        if given.since and given.until and given.since > given.until:
-            raise BadRequest("filters: since is a later day than until")
-        articles = tuple(self.assistant.article(name).source.article_id for name in given.articles)
-        return Filters(given.languages, given.publishers, articles, given.since, given.until)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

@@ -15,8 +15,9 @@ from assistant.errors import NoLibrary
 from assistant.pipeline import Assistant
 from assistant.types import LibraryStatus, Source, Status
 from assistant.ui import feedback, strings, suggestions
+from assistant.ui.asking import read, sent
 from assistant.ui.history import Exchange, Key, unseal
-from assistant.ui.posing import Restored, Shelf, read, sent
+from assistant.ui.posing import Restored, Shelf
 
 __all__ = ["router"]
 
@@ -111,7 +112,7 @@ class _Beside:
 
     def _finds(self, question: str, article: str) -> bool:
         """Whether `question` finds something. Where a model would write the answer, which costs, it is only searched for."""
-        if self._assistant._chat is None:
+        if self._assistant.model is None:
             return self._assistant.ask(question).status is not Status.NOT_FOUND
         return any(hit.passage.source.article_id == article for hit in self._assistant.search(question, limit=3))
 

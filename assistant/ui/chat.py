@@ -10,7 +10,7 @@ from assistant.pipeline import AnswerStream, Assistant
 from assistant.types import Turn
 from assistant.ui import asking, view
 from assistant.ui.history import Key, unseal
-from assistant.ui.posing import Posed, Restored, Shelf, filters, read
+from assistant.ui.posing import Posed, Restored, Shelf
 from assistant.ui.reading import Reading
 from assistant.ui.telling import Begun, Ended, Frame, Item, Opened, Said, Telling, refused, restored
 
@@ -31,25 +31,28 @@ class Chat:
         self._stopped: deque[tuple[str, str]] = deque(maxlen=MOST_WAITING)
 
     async def ask(self, session: str, body: object, *, detailed: bool = False) -> AsyncGenerator[Frame, None]:
-        """The frames of one question. Never raises: what goes wrong is the last frame.
+        """The frames of one question. What goes wrong is the last frame.
 
         Closing it stops the question, and the model that is at it. `detailed` tells what went wrong as the command line would.
         """
         try:
-            posed = read(Posed, body)
+            posed = asking.read(Posed, body)
         except AssistantError as exc:
             yield refused(_turn(body), exc)
             return
         name, key = (session, posed.turn), self._key()
-        under_way = self._under_way[name] = _UnderWay(posed, self._assistant, key)
         if name in self._stopped:
-            under_way.stop()
+            yield Frame(None, {"turn": posed.turn, "refused": "Stopped", "busy": False})
+            return
+        under_way = self._under_way[name] = _UnderWay(posed, self._assistant, key)
         telling = Telling(posed, key, detailed=detailed)
         try:
             async for batch in under_way.batches(every=FLUSH, beat=BEAT):
                 frame = telling.after(batch)
                 if frame is not None:
                     yield frame
+        except Exception as exc:  # a fault of ours; the page would take it for a full line otherwise
+            yield refused(posed.turn, exc)
         finally:
             under_way.close()
             self._under_way.pop(name, None)
@@ -66,7 +69,7 @@ class Chat:
 
     def restore(self, body: object) -> Frame:
         """The conversation a browser kept, with every quote cut from its article anew. Raises BadRequest, LibraryError."""
-        wanted, shelf = read(Restored, body), Shelf(self._assistant)
+        wanted, shelf = asking.read(Restored, body), Shelf(self._assistant)
         return restored(unseal(wanted.history, self._key(), shelf), shelf)
 
 
@@ -103,7 +106,7 @@ class _UnderWay:
     def _whole(self, emit: Callable[[Item], None]) -> Ended:
         posed, shelf = self._posed, Shelf(self._assistant)
         asked = asking.read(asking.Question, posed.asked)
-        wanted = filters(asked)
+        wanted = asking.filters(asked, self._assistant)
         past = [turn for turn in unseal(posed.history, self._key, shelf) if turn.turn not in (posed.turn, posed.replaces)]
         emit(Begun(past))
         self._begun = True

@@ -8,17 +8,18 @@ import os
 import re
 import shutil
 import tempfile
-import threading
 import time
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
+from threading import BoundedSemaphore, Thread
 from typing import TYPE_CHECKING, TypeAlias, cast, get_args
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, QueryParams, UploadFile
 from starlette.exceptions import HTTPException
@@ -32,11 +33,13 @@ from assistant.readers import FORMATS
 from assistant.rendering import to_dict
 from assistant.types import Filters, IngestReport, Skipped
 from assistant.ui import strings
-from assistant.ui.asking import BadRequest, explained
+from assistant.ui.asking import BadRequest, Busy, explained, read, sent
 from assistant.ui.listing import ALPHABETS, SORTS, Wanted, listing
 from assistant.ui.options import Options
+from assistant.ui.password import is_local
 from assistant.ui.reasons import note_code, reason_code
-from assistant.ui.safety import FILE_BYTES, is_local, refusal
+from assistant.ui.refusing import refusal
+from assistant.ui.safety import FILE_BYTES
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_FILES", "cleaned", "panel", "router"]
 
 MOST_FILES = 50  # in one request; the page sends more in several
+AT_ONCE = 4  # requests that bring articles: each keeps a thread, and up to 50 MB of the disk
 _MOST_IDS = 1_000
 _LONGEST_QUERY = 200
 _LONGEST_NAME = 120
@@ -69,7 +73,7 @@ def panel() -> gr.HTML:
 def router(assistant: Assistant, options: Options) -> APIRouter:
     """The routes under `/api/articles`; those that change the library are refused where the page is read-only."""
     made = APIRouter()
-    routes = _Routes(assistant, options)
+    routes = _Routes(assistant, options, BoundedSemaphore(AT_ONCE))
     made.add_api_route("/api/articles", routes.articles, methods=["GET"])
     made.add_api_route("/api/articles", routes.upload, methods=["POST"])
     made.add_api_route("/api/articles/seeds", routes.seeds, methods=["POST"])
@@ -77,10 +81,17 @@ def router(assistant: Assistant, options: Options) -> APIRouter:
     return made
 
 
+class _Leaving(BaseModel):
+    """The ids of the articles that are to go."""
+
+    ids: list[str] = Field(min_length=1, max_length=_MOST_IDS)
+
+
 @dataclass(frozen=True, slots=True)
 class _Routes:
     assistant: Assistant
     options: Options
+    places: BoundedSemaphore
 
     async def articles(self, request: Request) -> Response:
         """The articles that were asked for, one page of them."""
@@ -93,13 +104,23 @@ class _Routes:
             return _read_only(request)
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):
             raise BadRequest("the files should come as multipart/form-data")
-        try:
-            async with request.form(max_files=MOST_FILES, max_fields=10) as form:
-                return await self._take(request, form)
-        except HTTPException as error:  # the form is none, or holds too many files
-            raise BadRequest(error.detail) from error
+        with self._place() as place:
+            try:
+                async with request.form(max_files=MOST_FILES, max_fields=10) as form:
+                    return await self._take(request, form, place)
+            except HTTPException as error:  # the form is none, or holds too many files
+                raise BadRequest(error.detail) from error
 
-    async def _take(self, request: Request, form: FormData) -> Response:
+    @contextmanager
+    def _place(self) -> Iterator[ExitStack]:
+        """A place among those that bring articles; whoever takes over the stack, with `pop_all`, keeps it. Raises Busy."""
+        if not self.places.acquire(blocking=False):
+            raise Busy("Too many are adding articles just now; try again in a moment.")
+        with ExitStack() as stack:
+            stack.callback(self.places.release)
+            yield stack
+
+    async def _take(self, request: Request, form: FormData, place: ExitStack) -> Response:
         same_name = _same_name(form)
         uploads = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
         if not uploads:
@@ -112,10 +133,10 @@ class _Routes:
             raise DiskFull(
                 f"What was sent cannot be kept in {tempfile.gettempdir()}: {error.strerror}; make room there."
             ) from error
-        reading = _Reading(files)
+        reading, kept = _Reading(files), place.pop_all()
 
         def work(progress: Progress) -> IngestReport:
-            with folder:
+            with kept, folder:
                 report = self.assistant.ingest_files(reading, same_name=same_name, total=len(files), progress=progress)
             return replace(report, skipped=(*skipped, *report.skipped))
 
@@ -125,15 +146,20 @@ class _Routes:
         """Takes in the bundled articles, with lines as for files."""
         if self.options.read_only:
             return _read_only(request)
-        return _streamed(request, lambda progress: self.assistant.ingest_seeds(progress=progress), total=0, name=str)
+        with self._place() as place:
+            kept = place.pop_all()
+
+        def work(progress: Progress) -> IngestReport:
+            with kept:
+                return self.assistant.ingest_seeds(progress=progress)
+
+        return _streamed(request, work, total=0, name=str)
 
     async def remove(self, request: Request) -> Response:
         """Removes the articles of these ids, or none of them."""
         if self.options.read_only:
             return _read_only(request)
-        if not request.headers.get("content-type", "").startswith("application/json"):
-            raise BadRequest("the body should be JSON, and its content type application/json")
-        ids = _ids(await request.body())
+        ids = tuple(dict.fromkeys(read(_Leaving, await sent(request)).ids))
         return JSONResponse({"removed": await run_in_threadpool(self._remove, ids)})
 
     def _remove(self, ids: tuple[str, ...]) -> list[dict[str, object]]:
@@ -146,11 +172,7 @@ class _Routes:
 
 
 def _read_only(request: Request) -> Response:
-    return refusal(403, "ReadOnly", strings.text("collection.error.ReadOnly", _language(request)))
-
-
-def _language(request: Request) -> str:
-    return request.headers.get("accept-language", "en")[:2].lower()
+    return refusal(403, "ReadOnly", strings.text("collection.error.ReadOnly", strings.preferred(request)))
 
 
 # -- what is asked for ------------------------------------------------------------------------------------------------
@@ -200,16 +222,6 @@ def _same_name(form: FormData) -> SameName:
     if given not in known:
         raise BadRequest(f"same_name should be one of {', '.join(known)}")
     return cast(SameName, given)
-
-
-def _ids(body: bytes) -> tuple[str, ...]:
-    try:
-        ids = json.loads(body)["ids"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        ids = None
-    if not isinstance(ids, list) or not 0 < len(ids) <= _MOST_IDS or not all(isinstance(name, str) for name in ids):
-        raise BadRequest(f'the body should be {{"ids": […]}} with 1 to {_MOST_IDS} ids of articles')
-    return tuple(dict.fromkeys(ids))
 
 
 # -- files that were sent ---------------------------------------------------------------------------------------------
@@ -287,10 +299,10 @@ def _streamed(request: Request, work: Work, *, total: int, name: Callable[[], st
         try:
             put({"report": _report(work(told()))})
         except Exception as error:  # whoever waits must hear that it has ended
-            put({"error": explained(error, _language(request), detailed=is_local(request.scope))})
+            put({"error": explained(error, strings.preferred(request), detailed=is_local(request.scope))})
         put(None)
 
-    threading.Thread(target=run, name="sanad-ingestion", daemon=True).start()
+    Thread(target=run, name="sanad-ingestion", daemon=True).start()
     return StreamingResponse(_until_none(lines), media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
 
 

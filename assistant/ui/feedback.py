@@ -21,12 +21,12 @@ Vote: TypeAlias = Literal["like", "dislike"]
 
 def note(folder: Path, vote: Vote, exchange: Exchange, *, include_text: bool, now: datetime) -> bool:
     """Write the vote down; False when there is no room for more. Raises OSError where the folder takes no file."""
-    line = json.dumps(_entry(vote, exchange, now, include_text=include_text), ensure_ascii=False) + "\n"
+    line = json.dumps(_entry(vote, exchange, now, include_text=include_text), ensure_ascii=False).encode() + b"\n"
     file = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with open(file, "ab") as votes:
         if votes.tell() + len(line) > MOST_BYTES:
             return False
-        votes.write(line.encode())
+        votes.write(line)
     return True
 
 

@@ -72,13 +72,28 @@ class Key:
 
     def _write(self) -> bytes | None:
         """The own key, written down; that of another process when it was quicker; None where nothing can be written."""
+        draft = self._file.with_name(f"{KEY}.{self._own.hex()[:8]}")
         with suppress(OSError):
-            if self._file.exists():
-                self._file.unlink()  # it is no key
-            with open(os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(self._own)
+            try:
+                with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                    file.write(self._own)
+                if self._file.exists() and self._read() is None:
+                    self._file.unlink()  # it is no key
+                _placed(draft, self._file)
+            finally:
+                draft.unlink(missing_ok=True)
             return self._own
         return self._read()
+
+
+def _placed(draft: Path, file: Path) -> None:
+    """Makes the draft the file, whole or not at all. Raises FileExistsError where there is one already."""
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        os.replace(draft, file)
 
 
 # -- sealing ----------------------------------------------------------------------------------------------------------
@@ -141,13 +156,12 @@ def _packed(exchange: Exchange) -> dict[str, object]:
 def _packed_statement(statement: Statement) -> list[object]:
     """A quotation's words are left out: they are those of its citation."""
     quotes = {citation.quote for citation in statement.citations}
-    closeness = getattr(statement, "closeness", None)
     text = None if statement.text in quotes else statement.text
-    return [text, statement.frame, statement.note, closeness, [citation.number for citation in statement.citations]]
+    return [text, statement.frame, statement.note, statement.closeness, [citation.number for citation in statement.citations]]
 
 
 def _packed_citation(citation: Citation) -> list[object]:
-    also = [source.article_id for source in getattr(citation, "also", ())]
+    also = [source.article_id for source in citation.also]
     place = [citation.number, citation.source.article_id, citation.start, citation.end]
     return [*place, citation.match.value, also, _digest(citation.quote)]
 

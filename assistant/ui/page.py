@@ -23,7 +23,6 @@ _SCRIPTS = ("strings.js", "collection.js", "reader.js")
 # Gradio puts these into the page one after the other, as they stand here, and before it draws anything.
 HEAD = "".join(
     [
-        '<link rel="preload" href="/app-assets/fonts/vazirmatn-arabic.woff2" as="font" type="font/woff2" crossorigin>',
         *(f'<link rel="stylesheet" href="/app-assets/{name}">' for name in _STYLES),
         *(f'<script src="/app-assets/{name}"></script>' for name in _SCRIPTS),
         '<script type="module" src="/app-assets/app.js"></script>',

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.requests import Request
+from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.errors import NoLibrary, UnknownArticle
 from assistant.pipeline import Assistant
-from assistant.types import Article, Filters
-from assistant.ui import asking, strings
+from assistant.types import Article
+from assistant.ui import strings
 
-__all__ = ["Posed", "Restored", "Shelf", "filters", "read", "sent"]
+__all__ = ["Posed", "Restored", "Shelf"]
 
 _TurnName = Annotated[str, Field(pattern="^[0-9a-z]{8,32}$")]
 
@@ -36,36 +35,6 @@ class Posed(Restored):
     turn: _TurnName
     replaces: _TurnName | None = None
     asked: dict[str, Any]
-
-
-Kind = TypeVar("Kind", bound=Restored)
-
-
-def read(kind: type[Kind], body: object) -> Kind:
-    """`body`, which came from a browser, as a `kind`. Raises BadRequest."""
-    try:
-        return kind.model_validate(body)
-    except ValidationError as exc:
-        fault = exc.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise asking.BadRequest(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from exc
-
-
-async def sent(request: Request) -> object:
-    """The JSON that was sent. Only what says that it is JSON is read: a form of another site cannot say so. Raises BadRequest."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise asking.BadRequest("the body should be JSON, and its content type application/json")
-    try:
-        return await request.json()
-    except (ValueError, RecursionError) as exc:
-        raise asking.BadRequest("the body is not JSON") from exc
-
-
-def filters(asked: asking.Question) -> Filters:
-    """Which articles may answer. Raises BadRequest."""
-    given = asked.filters
-    if given.since and given.until and given.since > given.until:
-        raise asking.BadRequest("filters: since is a later day than until")
-    return Filters(given.languages, given.publishers, (), given.since, given.until)
 
 
 class Shelf:

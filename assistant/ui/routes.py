@@ -7,18 +7,21 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from assistant._version import __version__
 from assistant.errors import AssistantError, LibraryLocked, NoLibrary, QuestionError, UnknownArticle
 from assistant.pipeline import Assistant
 from assistant.rendering import to_dict
-from assistant.ui import asking
-from assistant.ui.asking import BadRequest, Busy, Desk, Question, Wanted, explained
+from assistant.ui import strings
+from assistant.ui.asking import BadRequest, Busy, Desk, Question, Wanted, explained, read, sent
 from assistant.ui.options import Options
-from assistant.ui.safety import is_local
+from assistant.ui.password import is_local
+from assistant.ui.refusing import refusal
 
-__all__ = ["about", "router"]
+__all__ = ["about", "refused", "router", "unread"]
 
 NDJSON = "application/x-ndjson"
 # What went wrong, as HTTP says it; anything else is 500.
@@ -42,12 +45,12 @@ def router(assistant: Assistant, options: Options, desk: Desk) -> APIRouter:
 
     @made.post("/api/ask")
     async def ask(request: Request) -> Response:
-        asked = asking.read(Question, await _body(request))
+        asked = read(Question, await sent(request))
         return StreamingResponse(_lines(desk.events(asked, detailed=is_local(request.scope))), media_type=NDJSON)
 
     @made.post("/api/search")
     async def search(request: Request) -> dict[str, Any]:
-        return {"hits": await desk.search(asking.read(Wanted, await _body(request)))}
+        return {"hits": await desk.search(read(Wanted, await sent(request)))}
 
     @made.get("/api/article/{article_id}")
     async def article(article_id: str) -> dict[str, Any]:
@@ -62,13 +65,13 @@ def router(assistant: Assistant, options: Options, desk: Desk) -> APIRouter:
 
 def about(assistant: Assistant, options: Options) -> dict[str, Any]:
     """How this page answers, and what it lets a visitor do."""
-    model = assistant._chat
+    model = assistant.model
     return {
         "version": __version__,
         "readOnly": options.read_only,
         "mode": "generative" if model else "extractive",
-        "model": model and model.name,
-        "host": getattr(model, "host", None),
+        "model": model.name if model else None,
+        "host": model.host if model else None,
     }
 
 
@@ -82,16 +85,6 @@ def _library(assistant: Assistant) -> dict[str, Any] | None:
     return found
 
 
-async def _body(request: Request) -> object:
-    """The JSON that was sent. Only what says that it is JSON is read: a form of another site cannot say so."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise BadRequest("the body should be JSON, and its content type application/json")
-    try:
-        return json.loads(await request.body())
-    except (ValueError, RecursionError) as exc:
-        raise BadRequest("the body is not JSON") from exc
-
-
 async def _lines(events: AsyncIterator[dict[str, object]]) -> AsyncIterator[str]:
     async for event in events:
         yield json.dumps(event, ensure_ascii=False, allow_nan=False) + "\n"
@@ -99,6 +92,15 @@ async def _lines(events: AsyncIterator[dict[str, object]]) -> AsyncIterator[str]
 
 async def refused(request: Request, exc: Exception) -> Response:
     """The reply to a request that failed: the error, in the visitor's language, and its status."""
-    wanted = request.headers.get("accept-language", "en")[:2].lower()
     status = next((status for kind, status in STATUSES.items() if isinstance(exc, kind)), 500)
-    return JSONResponse({"error": explained(exc, wanted, detailed=is_local(request.scope))}, status)
+    return JSONResponse({"error": explained(exc, strings.preferred(request), detailed=is_local(request.scope))}, status)
+
+
+async def unread(request: Request, exc: Exception) -> Response:
+    """The reply to a request that FastAPI could not make out, in the form of every other refusal."""
+    if isinstance(exc, RequestValidationError):
+        fault = exc.errors()[0]
+        return await refused(request, BadRequest(f"{fault['loc'][-1]}: {fault['msg']}"))
+    if isinstance(exc, HTTPException) and exc.status_code not in (404, 405):
+        return await refused(request, BadRequest(exc.detail))
+    return refusal(404, "NotFound", "There is nothing here.")

@@ -5,22 +5,21 @@ Starlette's own `BaseHTTPMiddleware` would hold back answers that come piece by 
 
 from __future__ import annotations
 
-import base64
-import hmac
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.ui.options import Options
+from assistant.ui.password import Password
+from assistant.ui.refusing import refusal
 
-__all__ = ["BODY_BYTES", "FILE_BYTES", "UPLOAD_BYTES", "is_local", "refusal", "safeguards", "secured"]
+__all__ = ["BODY_BYTES", "FILE_BYTES", "UPLOAD_BYTES", "safeguards", "secured"]
 
 BODY_BYTES = 64 * 1024
 FILE_BYTES = 10 * 2**20
@@ -67,11 +66,6 @@ def safeguards(options: Options, *, token: str | None = None, boot: Callable[[],
         Middleware(BodyLimit),
         Middleware(Boot, script=boot),
     ]
-
-
-def refusal(status: int, kind: str, message: str, *, exit_code: int = 2, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """A refused request in the form every error of ours has."""
-    return JSONResponse({"error": {"kind": kind, "message": message, "exit": exit_code}}, status, headers)
 
 
 # -- what every answer carries ----------------------------------------------------------------------------------------
@@ -149,8 +143,8 @@ class _Page:
 
 
 def with_scripts(page: bytes, script: str, nonce: str) -> bytes:
-    """`page` with `script` first in its head, and the mark on every script."""
-    first = f"<script>{script}</script>".encode()
+    """`page` with `script` and our colours first in its head, so that nothing is painted in others; the mark on every script."""
+    first = f'<script>{script}</script><link rel="stylesheet" href="/app-assets/app.css">'.encode()
     whole = re.sub(rb"<head[^>]*>", lambda head: head[0] + first, page, count=1)
     return re.sub(rb"<script(?=[\s>])", f'<script nonce="{nonce}"'.encode(), whole)
 
@@ -199,7 +193,7 @@ def is_known(name: str, options: Options) -> bool:
 
     Bound to every address of the machine, it goes by any address: what leads astray is a name.
     """
-    if name in ("localhost", options.host, *options.hosts):
+    if name in ("localhost", options.host.lower(), *options.hosts):
         return True
     try:
         address = ip_address(name)
@@ -227,60 +221,6 @@ class OpenPaths:
         await self.app(scope, receive, send)
 
 
-class Password:
-    """Asks for the password, if there is one. A program of this machine may show the running page's token instead."""
-
-    def __init__(self, app: ASGIApp, password: str | None, token: str | None) -> None:
-        self.app = app
-        self.password = password
-        self.token = token
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            shown = Headers(scope=scope).get("authorization", "")
-            scope[_LOCAL] = _same(_bearer(shown), self.token)
-            if not (scope[_LOCAL] or self.lets_in(shown)):
-                challenge = {"WWW-Authenticate": 'Basic realm="Sanad", charset="UTF-8"'}
-                await refusal(401, "Unauthorized", "The password of this page is needed.", headers=challenge)(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-    def lets_in(self, authorization: str) -> bool:
-        """Whether the header shows the password, if there is one. A token that is not ours is refused in any case: it is
-        meant for another page."""
-        token = _bearer(authorization)
-        if token is not None:
-            return _same(token, self.password)
-        return self.password is None or _same(_basic(authorization), self.password)
-
-
-_LOCAL = "sanad.local"
-
-
-def is_local(scope: Scope) -> bool:
-    """Whether the request comes from a program that reads this library's folder anyway."""
-    return bool(scope.get(_LOCAL))
-
-
-def _same(shown: bytes | None, secret: str | None) -> bool:
-    """Whether both are there and the same, in a time that tells nothing of the secret."""
-    return shown is not None and secret is not None and hmac.compare_digest(shown, secret.encode())
-
-
-def _bearer(authorization: str) -> bytes | None:
-    kind, _, token = authorization.partition(" ")
-    return token.strip().encode() if kind.lower() == "bearer" else None
-
-
-def _basic(authorization: str) -> bytes | None:
-    """The password; the name before it may be anything."""
-    kind, _, shown = authorization.partition(" ")
-    try:
-        return base64.b64decode(shown.strip(), validate=True).partition(b":")[2] if kind.lower() == "basic" else None
-    except ValueError:
-        return None
-
-
 class OwnPages:
     """Refuses what pages of other sites make a visitor's browser send."""
 
@@ -289,17 +229,22 @@ class OwnPages:
         self.options = options
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self.is_ours(scope["method"], Headers(scope=scope)):
+        if scope["type"] == "http" and not self.is_ours(scope["method"], scope["path"], Headers(scope=scope)):
             await refusal(403, "OtherSite", "Pages of other sites may not use this one.")(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    def is_ours(self, method: str, headers: Headers) -> bool:
-        """Whether no other site's page is behind the request, as the browser tells it; programs tell nothing."""
+    def is_ours(self, method: str, path: str, headers: Headers) -> bool:
+        """Whether no other site's page is behind the request, as the browser tells it; programs tell nothing.
+
+        Other sites may link to the page. Its other addresses they could only make work: a search costs time, and the question
+        may go to a model's host.
+        """
         origin = headers.get("origin")
         if origin is not None and not self.is_own(origin, headers.get("host", "")):
             return False
-        return method in ("GET", "HEAD") or headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+        linked = path == "/" and method in ("GET", "HEAD")
+        return linked or headers.get("sec-fetch-site", "none") in ("same-origin", "none")
 
     def is_own(self, origin: str, host: str) -> bool:
         """Whether `origin` is this very server; a proxy may have changed the port, and the name into one that was set."""

@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported, which would otherwise call home
@@ -16,7 +17,9 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +31,7 @@ from assistant.running import Note
 from assistant.ui import beside, collection, page, routes, safety, strings, tools
 from assistant.ui.asking import AT_ONCE, WAITING, Desk
 from assistant.ui.options import Options
+from assistant.ui.refusing import refusal
 
 __all__ = ["Server", "build"]
 
@@ -35,6 +39,7 @@ __all__ = ["Server", "build"]
 UNWATCHED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 ASSETS = Path(__file__).parent / "assets"
 LOOK = 2  # seconds between looks at whether there is a library in which to leave a note
+SESSIONS = 1_000  # visits that Gradio remembers, 19 KB each (measured); nothing of ours is in them
 GRACE = 1  # seconds that answers under way have once the server is told to stop
 
 
@@ -54,6 +59,8 @@ def _built(assistant: Assistant, options: Options, note: Note | None) -> FastAPI
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         noting = asyncio.create_task(_noted(note)) if note else None
+        if assistant.model:  # its client takes seconds to load
+            Thread(target=assistant.warm, name="warming", daemon=True).start()
         try:
             yield
         finally:
@@ -74,7 +81,12 @@ def _built(assistant: Assistant, options: Options, note: Note | None) -> FastAPI
             *safety.safeguards(options, token=note.token if note else None, boot=lambda: boot_script(assistant, options)),
             Middleware(Ending, ending=ending),
         ],
-        exception_handlers={AssistantError: routes.refused, Exception: _fault},
+        exception_handlers={
+            AssistantError: routes.refused,
+            HTTPException: routes.unread,
+            RequestValidationError: routes.unread,
+            Exception: _fault,
+        },
     )
     app.state.ending = ending
     app.include_router(routes.router(assistant, options, desk))
@@ -82,11 +94,14 @@ def _built(assistant: Assistant, options: Options, note: Note | None) -> FastAPI
     app.include_router(collection.router(assistant, options))
     app.add_api_route("/app-assets/strings.js", _strings)
     app.mount("/app-assets", _Assets(directory=ASSETS))
+    app.add_api_route("/api/{rest:path}", _nothing, methods=["GET", "POST"])
     blocks = page.blocks(assistant, options)
+    blocks.state_session_capacity = SESSIONS
     tools.add(blocks, desk)
     gr.mount_gradio_app(
         app,
-        blocks.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE),
+        # Not `api_open`: by a second address, questions would go past the line.
+        blocks.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE, api_open=False),
         path="/",
         theme=page.THEME,
         head=page.HEAD,
@@ -99,7 +114,6 @@ def _built(assistant: Assistant, options: Options, note: Note | None) -> FastAPI
         mcp_server=options.mcp,
         pwa=False,
         app_kwargs={"telemetry": UNWATCHED},
-        i18n=getattr(page, "I18N", None),
     )
     if options.mcp:
         tools.answer_in_json(blocks)
@@ -127,9 +141,14 @@ async def _strings() -> Response:
     return Response(strings.script(), media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
+async def _nothing() -> Response:
+    """What Gradio, whose everything else is, would say in a form of its own."""
+    return refusal(404, "NotFound", "There is nothing here.")
+
+
 async def _fault(request: Request, exc: Exception) -> Response:
     """What a visitor is told of a fault of ours; the server's log has the rest."""
-    response = safety.refusal(500, type(exc).__name__, "This is a fault of Sanad's own.", exit_code=70)
+    response = refusal(500, type(exc).__name__, "This is a fault of Sanad's own.", exit_code=70)
     safety.secured(response.headers)
     return response
 
@@ -145,6 +164,27 @@ BOOT = """(() => {
   document.documentElement.dir = language === "en" ? "ltr" : "rtl";
   Object.defineProperty(navigator, "language", { get: () => language });
   Object.defineProperty(navigator, "languages", { get: () => [language] });
+  // Light or dark as it was chosen here before: Gradio, and our own script, ask the browser, and hear that.
+  const theme = () => {
+    try { return localStorage.getItem("sanad.theme"); } catch { return null; }
+  };
+  const system = window.matchMedia.bind(window);
+  window.matchMedia = (query) => {
+    const found = system(query);
+    const chosen = theme();
+    if (query === "(prefers-color-scheme: dark)" && ["dark", "light"].includes(chosen)) {
+      Object.defineProperty(found, "matches", { get: () => theme() === "dark" });
+    }
+    return found;
+  };
+  const shown = new URLSearchParams(location.search).get("__theme");
+  const dark = shown === "dark" || (shown !== "light" && window.matchMedia("(prefers-color-scheme: dark)").matches);
+  document.documentElement.style.colorScheme = dark ? "dark" : "light";
+  new MutationObserver((changes, observer) => {
+    if (!document.body) return;
+    observer.disconnect();
+    document.body.classList.toggle("dark", dark);
+  }).observe(document.documentElement, { childList: true });
   window.sanad = { language, ...%s };
 })();"""
 

@@ -7,10 +7,14 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant import wording
 
-__all__ = ["LANGUAGES", "interface_language", "script", "table", "text"]
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+__all__ = ["LANGUAGES", "interface_language", "preferred", "script", "table", "text"]
 
 LANGUAGES = ("fa", "ar", "en")
 FOLDER = Path(__file__).with_name("strings")
@@ -44,6 +48,11 @@ def text(key: str, language: str, **values: str | int) -> str:
 def interface_language(wanted: object) -> str:
     """The language of the interface that a browser asks for; English when it is none of ours."""
     return wanted if isinstance(wanted, str) and wanted in LANGUAGES else "en"
+
+
+def preferred(request: Request) -> str:
+    """The code of the language that a program or a browser would like to read most."""
+    return request.headers.get("accept-language", "en")[:2].lower()
 
 
 @cache

@@ -71,7 +71,8 @@ class Telling:
     posed: Posed
     key: bytes
     detailed: bool = False
-    past: list[Exchange] | None = None
+    past: list[Message] | None = None
+    order: list[str] = field(default_factory=list)
     language: str = ""
     statements: list[Statement] = field(default_factory=list)
     cards: dict[object, dict[str, object]] = field(default_factory=dict)
@@ -82,7 +83,8 @@ class Telling:
         for item in batch:
             match item:
                 case Begun(past):
-                    self.past = past
+                    self.past = _messages(past)  # once: they are part of every frame
+                    self.order = [exchange.turn for exchange in past]
                 case Opened(language):
                     self.language = language
                 case Said(statement, cards):
@@ -92,7 +94,7 @@ class Telling:
                     return self._last(item)
         return None if self.past is None else self._coming(self.past)
 
-    def _coming(self, past: list[Exchange]) -> Frame:
+    def _coming(self, past: list[Message]) -> Frame:
         writing = bool(self.statements)
         content = _joined(self._said(), view.searching(self.posed.interface, writing=writing))
         return self._frame(past, content, say="writing" if writing else "searching", busy=True)
@@ -110,7 +112,8 @@ class Telling:
         exchange = Exchange(self.posed.turn, answer.question, answer, stopped=stopped)
         told = {**_told(replace(exchange, token=seal(exchange, self.key))), "near": end.nearest}
         content = view.answer(answer, turn=self.posed.turn, stopped=stopped)
-        return self._frame(self.past, content, say="answered", busy=False, **told)
+        say = "stopped" if stopped else "refused" if answer.status is Status.NOT_FOUND else "answered"
+        return self._frame(self.past, content, say=say, busy=False, **told)
 
     def _partial(self) -> Answer:
         """What had been said when the person stopped it."""
@@ -125,7 +128,7 @@ class Telling:
             citations=tuple(citations[number] for number in sorted(citations)),
         )
 
-    def _failed(self, past: list[Exchange], error: Exception) -> Frame:
+    def _failed(self, past: list[Message], error: Exception) -> Frame:
         told = asking.explained(error, self.posed.interface, detailed=self.detailed)
         failed = view.failure(str(told["message"]), self.posed.interface, detail=str(told.get("detail", "")))
         return self._frame(past, _joined(self._said(), failed), say="failed", busy=False, failed=told["kind"])
@@ -135,11 +138,11 @@ class Telling:
         asked = self.posed.asked.get("question")
         return asked if isinstance(asked, str) else ""
 
-    def _frame(self, past: list[Exchange], content: str, *, say: str, busy: bool, **told: object) -> Frame:
+    def _frame(self, past: list[Message], content: str, *, say: str, busy: bool, **told: object) -> Frame:
         turn = self.posed.turn
-        messages = [*_messages(past), _message("user", view.question(self._question)), _message("assistant", content)]
+        messages = [*past, _message("user", view.question(self._question)), _message("assistant", content)]
         shown = {"cards": list(self.cards.values()), "question": self._question, **told}
-        order = [*(exchange.turn for exchange in past), turn]
+        order = [*self.order, turn]
         self.frames += 1
         panel = {"order": order, "turns": {turn: shown}, "turn": turn, "busy": busy, "say": say, "frame": self.frames}
         return Frame(messages, panel)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from assistant import guard, wording
-from assistant.types import Answer, Article, Citation, Mode, Source, Span, Statement, Status
+from assistant.types import Answer, Article, Citation, Closeness, Mode, Source, Span, Statement, Status
 from assistant.ui import strings
 
 __all__ = ["answer", "cards", "clipping", "failure", "nearest", "question", "searching", "statements", "usage"]
@@ -84,10 +84,9 @@ def _quotation(statement: Statement, turn: str, language: str) -> str:
 
 
 def _closeness(statement: Statement, language: str) -> str:
-    closeness = getattr(statement, "closeness", None)
-    if closeness is None:
+    if statement.closeness is None:
         return ""
-    words = wording.close_match(language) if closeness == "close" else wording.possible_match(language)
+    words = wording.close_match(language) if statement.closeness is Closeness.CLOSE else wording.possible_match(language)
     return f" {_small('closeness', words, language)}"
 
 
@@ -171,7 +170,7 @@ def _card(citation: Citation, article: Article | None) -> dict[str, object]:
         "quote": citation.quote,
         "after": after,
         "match": citation.match.value,
-        "also": [_known(source, None) for source in getattr(citation, "also", ())],
+        "also": [_known(source, None) for source in citation.also],
         **_known(citation.source, article),
     }
 

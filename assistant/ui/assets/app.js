@@ -5,14 +5,13 @@ import { h, isPhone } from './dom.js';
 import { mountMessages } from './messages.js';
 import { mountPanel } from './panel.js';
 import { talk } from './talk.js';
-import { mountTop, rememberedTheme } from './top.js';
+import { mountTop } from './top.js';
 import { mountWelcome } from './welcome.js';
 import { direction, t } from './words.js';
 
 const PARTS = ['top', 'welcome', 'composer', 'panel'];
 const parts = {};
 
-rememberedTheme();
 document.body.dataset.view = 'chat';
 window.sanadMount = (part) => {
   parts[part.name] = part;
@@ -52,7 +51,7 @@ function start() {
     composer.focus();
   });
   if (!isPhone()) composer.focus();
-  window.sanadFailed = () => talk.failed('Busy');
+  window.sanadFailed = () => talk.failed('Busy'); // Gradio calls it when its line is full
   document.body.classList.add('ready');
 }
 
@@ -81,7 +80,8 @@ function startAnew() {
 
 function announced(frame, announce) {
   const cards = talk.turn(frame.turn)?.cards ?? [];
-  const words = { searching: () => t('searching'), answered: () => t('answered', { count: cards.length }), failed: () => '' }[frame.say];
+  const answered = () => t('answered', { count: cards.length });
+  const words = { searching: () => t('searching'), answered, refused: () => t('refused'), stopped: () => t('stopped') }[frame.say];
   if (words && announce.dataset.said !== `${frame.turn} ${frame.say}`) {
     announce.dataset.said = `${frame.turn} ${frame.say}`;
     announce.textContent = words();

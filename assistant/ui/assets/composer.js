@@ -41,10 +41,10 @@ export function mountComposer(element) {
       box.focus();
     }
     draw();
-    if (what.failed) {
+    if ('failed' in what) {
       box.value ||= what.question;
       grow();
-      complaint.textContent = failure(what.failed);
+      complaint.textContent = what.failed && failure(what.failed);
     }
   });
   draw();

@@ -52,4 +52,30 @@ export function clear(element, ...children) {
   return element;
 }
 
+/** Says to those who hear the page what the eye sees. */
+export function announce(words) {
+  const live = document.getElementById('announce');
+  if (live) live.textContent = words;
+}
+
+/** Browsers keep the clipboard from pages that come without encryption; those they let copy what is selected, in `place`. */
+export async function toClipboard(text, place = document.body) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    if (!copiedFrom(place, text)) throw new Error('the browser did not copy');
+  }
+}
+
+function copiedFrom(place, text) {
+  const held = document.activeElement;
+  const box = place.appendChild(h('textarea', { class: 'unseen', 'aria-hidden': 'true' }));
+  box.value = text;
+  box.select();
+  const done = document.execCommand('copy');
+  box.remove();
+  held?.focus();
+  return done;
+}
+
 export const isPhone = () => window.matchMedia('(max-width: 760px)').matches;

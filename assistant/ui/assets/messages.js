@@ -1,6 +1,6 @@
 // The messages that Gradio draws: their direction, their numbers, and what one can do with an answer.
 
-import { clear, h, icon, iconButton } from './dom.js';
+import { announce, clear, h, icon, iconButton, toClipboard } from './dom.js';
 import { openArticle } from './panel.js';
 import { talk } from './talk.js';
 import { directionOf, t } from './words.js';
@@ -100,7 +100,7 @@ export function mountMessages(panel) {
       last ? retry(tool, answered, busy) : null,
       last ? tool('edit', 'edit', { onclick: () => talk.edit(true), disabled: busy }) : null,
       answered ? votes(turn, shown, tool) : null,
-      h('span', { class: 'said', role: 'status' }, shown.copied ? t('copied') : shown.thanks ? t(shown.thanks) : ''),
+      h('span', { class: 'said' }, shown.copied ? t('copied') : shown.thanks ? t(shown.thanks) : ''),
     );
   }
 
@@ -140,15 +140,18 @@ export function mountMessages(panel) {
     } catch {
       // Said below.
     }
+    announce(t(thanks));
     talk.note(turn, thanks === 'thanks' ? { vote, thanks, included: includeText, copied: false } : { thanks, copied: false });
   }
 
   async function copy(turn, shown) {
     try {
       await toClipboard(shown.copy);
+      announce(t('copied'));
       talk.note(turn, { copied: true, thanks: '' });
       setTimeout(() => talk.note(turn, { copied: false }), 2000);
     } catch {
+      announce(t('copy-failed'));
       talk.note(turn, { thanks: 'copy-failed' });
     }
   }
@@ -177,18 +180,4 @@ function nameLink(link) {
   if (link.getAttribute('aria-label') !== label) link.setAttribute('aria-label', label);
   link.setAttribute('role', 'button');
   link.classList.add(kind === 'cite' ? 'chip' : 'headline');
-}
-
-/** Browsers keep the clipboard from pages that come without encryption; those they let copy what is selected. */
-async function toClipboard(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const held = document.activeElement;
-  const box = document.body.appendChild(h('textarea', { class: 'unseen' }));
-  box.value = text;
-  box.select();
-  const done = document.execCommand('copy');
-  box.remove();
-  held?.focus();
-  if (!done) throw new Error('the browser did not copy');
-  return undefined;
 }

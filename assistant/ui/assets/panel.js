@@ -1,6 +1,7 @@
 // The sources of an answer: each quote lit inside the words around it. Beside the conversation; on phones a sheet over it.
 
-import { clear, h, icon, iconButton, isPhone } from './dom.js';
+import { announce, clear, h, icon, iconButton, isPhone } from './dom.js';
+import { webAddress } from './spans.js';
 import { talk } from './talk.js';
 import { day, directionOf, languageName, number, t } from './words.js';
 
@@ -74,7 +75,7 @@ export function mountPanel(part) {
       h('header', {}, h('h2', {}, near.length && !cards.length ? t('nearest') : t('sources')), open ? closer() : null),
       near.length ? h('p', { class: 'not-cited' }, t('not-cited')) : null,
       cards.length || near.length
-        ? h('ol', { class: 'cards', tabindex: '0', 'aria-label': t('sources') }, cards.map(card), near.map(headline))
+        ? h('ol', { class: 'cards', 'aria-label': t('sources') }, cards.map(card), near.map(headline))
         : h('p', { class: 'hint' }, t('sources-empty')),
     );
   }
@@ -105,12 +106,6 @@ export function mountPanel(part) {
       h('div', { class: 'links' }, opener(source, {}), original({ ...source, quote: '' })),
     );
   }
-}
-
-/** Says what the eye sees light up. */
-function announce(text) {
-  const live = document.getElementById('announce');
-  if (live) live.textContent = text;
 }
 
 function heading(source) {
@@ -157,13 +152,8 @@ export function openArticle(id, place = {}) {
 
 /** A link to the page the article was taken from, at the words that are quoted; only where it is an address of the web. */
 function original(source) {
-  let address;
-  try {
-    address = new URL(source.url);
-  } catch {
-    return null;
-  }
-  if (!['http:', 'https:'].includes(address.protocol)) return null;
+  const address = webAddress(source.url);
+  if (!address) return null;
   const target = source.quote ? `${address.href.split('#')[0]}#:~:text=${fragment(source.quote)}` : address.href;
   const tip = t('original-tip', { host: address.hostname });
   return h('a', { class: 'quiet', href: target, target: '_blank', rel: 'noopener noreferrer nofollow', title: tip }, icon('link'), t('original'));

@@ -1,6 +1,6 @@
 // The reading view: a whole article in a dialog, the quoted words lit. What articles say becomes text nodes only.
 
-import { clear, h, icon, iconButton } from './dom.js';
+import { clear, h, icon, iconButton, toClipboard } from './dom.js';
 import { apart, button, glyph, gregorian, listed, nameOf, own, problem, published, say } from './told.js';
 import { paragraphs, webAddress } from './spans.js';
 import { day, direction, directionOf, language } from './words.js';
@@ -175,25 +175,10 @@ function reference(source) {
 
 async function copy(event) {
   const words = event.currentTarget.lastChild;
-  const done = await copied(reference(reading.article.source));
+  const text = reference(reading.article.source);
+  const done = await toClipboard(text, dialog).then(() => true, () => false);
   words.textContent = status.textContent = say(done ? 'reader.copied' : 'reader.copy-failed');
   setTimeout(() => {
     words.textContent = say('reader.copy');
   }, SAID);
-}
-
-async function copied(words) {
-  try {
-    await navigator.clipboard.writeText(words);
-    return true;
-  } catch {
-    // A page that comes neither from this machine nor encrypted has no such clipboard.
-    const area = h('textarea', { class: 'unseen', 'aria-hidden': 'true' });
-    area.value = words;
-    dialog.append(area);
-    area.select();
-    const done = document.execCommand('copy');
-    area.remove();
-    return done;
-  }
 }

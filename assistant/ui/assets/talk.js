@@ -137,8 +137,11 @@ function edit(on) {
   told({ editing: true });
 }
 
+/** Ends the answer under way, what has come of it stays; a question that still waits for its turn is put back at once. */
 function stop() {
-  if (busy) trigger('stop', { turn: busy });
+  if (!busy) return;
+  trigger('stop', { turn: busy });
+  if (!heard) failed('');
 }
 
 // -- what comes back --

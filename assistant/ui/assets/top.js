@@ -23,7 +23,7 @@ export function mountTop(element, { setLanguage, setView, startAnew }) {
     clear(
       top,
       h('a', { class: 'skip', href: '#question', onclick: toQuestion }, t('skip')),
-      h('h1', { class: 'brand' }, mark(), h('span', {}, t('name'))),
+      h('h1', { class: 'brand' }, mark(), h('span', { class: 'unseen-on-phones' }, t('name'))),
       h('nav', { 'aria-label': t('nav') }, tab('chat'), tab('collection')),
       h('div', { class: 'tools' }, anew(), languages(), darkness()),
     );
@@ -84,25 +84,12 @@ function mark() {
   return seal;
 }
 
-const THEME = 'sanad.theme';
-
 function setTheme(theme) {
   document.body.classList.toggle('dark', theme === 'dark');
+  document.documentElement.style.colorScheme = theme;
   try {
-    localStorage.setItem(THEME, theme);
+    localStorage.setItem('sanad.theme', theme); // the page is drawn in it from the first moment on, next time
   } catch {
     // It holds until the page is left, then.
   }
-}
-
-/** The light that was chosen here before, unless the address asks for another. */
-export function rememberedTheme() {
-  if (new URLSearchParams(window.location.search).has('__theme')) return;
-  let kept = null;
-  try {
-    kept = localStorage.getItem(THEME);
-  } catch {
-    return;
-  }
-  if (kept === 'dark' || kept === 'light') document.body.classList.toggle('dark', kept === 'dark');
 }

@@ -1,7 +1,9 @@
 // What is there before the first question: what the collection holds, and questions that find something in it.
 
 import { clear, h } from './dom.js';
+import { send } from './sending.js';
 import { talk } from './talk.js';
+import { problem } from './told.js';
 import { t } from './words.js';
 
 const TRIES = 5;
@@ -65,18 +67,14 @@ export function mountWelcome(element) {
 
   async function addSeeds() {
     say(t('seeds-progress', { done: 0, total: 5 }));
-    try {
-      const reply = await fetch('/api/articles/seeds', { method: 'POST' });
-      await eachLine(reply, (line) => {
-        if (line.error) throw new Error(line.error.message);
-        if (line.progress) say(t('seeds-progress', { done: line.progress.done, total: line.progress.total }));
-      });
-      progress = '';
-      window.dispatchEvent(new CustomEvent('sanad:collection-changed', { detail: {} }));
-    } catch (error) {
-      say(t('seeds-failed', { reason: error.message }));
+    const { error } = await send('/api/articles/seeds', null, ({ done, total }) => total && say(t('seeds-progress', { done, total })));
+    if (error) {
+      say(t('seeds-failed', { reason: problem(error.kind) }));
       progress = '';
       section.querySelector('#seeds')?.removeAttribute('disabled');
+    } else {
+      progress = '';
+      window.dispatchEvent(new CustomEvent('sanad:collection-changed', { detail: {} }));
     }
   }
 
@@ -99,17 +97,4 @@ function isolated(text, names) {
     rest = rest.slice(at + name.length);
   }
   return parts;
-}
-
-/** Calls `use` with each line of JSON of a reply as it comes. */
-async function eachLine(reply, use) {
-  const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  for (;;) {
-    const { value, done } = await reader.read();
-    const lines = (rest + (value ?? '')).split('\n');
-    rest = done ? '' : lines.pop();
-    for (const line of lines) if (line.trim()) use(JSON.parse(line));
-    if (done) return;
-  }
 }
