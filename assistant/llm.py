@@ -66,6 +66,10 @@ class EndpointChat:
     def __repr__(self) -> str:
         return f"EndpointChat(model={self.name!r}, host={self.host!r})"
 
+    def load(self) -> None:
+        """Make the client, which takes seconds to load, before anybody waits for it. Nothing is sent."""
+        _ = self._endpoint.client
+
     def close(self) -> None:
         """Let go of connections; the next request makes new ones."""
         self._endpoint.close()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from assistant.budget import Budget
 from assistant.errors import ConfigurationError, ModelUnavailable
-from assistant.protocols import ChatModel, Embedder, Vectors
 from assistant.settings import EmbeddingSettings, LlmSettings, Settings
+
+if TYPE_CHECKING:  # numpy, a quarter of a second, which `sanad ask` through a running page does without
+    from assistant.protocols import ChatModel, Embedder, Vectors
 
 __all__ = ["OfflineEmbedder", "budget_from", "chat_from", "embedder_from", "hint", "prices_from"]
 

@@ -168,6 +168,18 @@ class Assistant:
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
+    @property
+    def model(self) -> ChatModel | None:
+        """The model that writes answers; None where they only quote."""
+        return self._chat
+
+    def warm(self) -> None:
+        """Load now what the first question would otherwise wait for, some seconds in all. Nothing is opened and nothing is sent."""
+        _get_ready()
+        load = getattr(self._chat, "load", None)
+        if load:
+            load()
+
     def ask(
         self,
         question: str,

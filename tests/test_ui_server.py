@@ -828,8 +828,9 @@ def test_the_documented_commands_work(library: Path, tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     Path("news.txt").write_text("تیم ملی والیبال ایران روز جمعه در اصفهان تیم ملی ژاپن را سه بر یک شکست داد.", encoding="utf-8")
     parser = argparse.ArgumentParser(exit_on_error=False)
-    for flag in ("-H", "-d", "-F", "-X"):
+    for flag in ("-H", "-d", "-X"):
         parser.add_argument(flag)
+    parser.add_argument("-F", action="append", default=[])
     for flag in ("-s", "-N"):
         parser.add_argument(flag, action="store_true")
     parser.add_argument("url")
@@ -838,21 +839,22 @@ def test_the_documented_commands_work(library: Path, tmp_path: Path, monkeypatch
         for name, *arguments in commands(ROOT / "docs" / "http.md"):
             given = parser.parse_args(arguments)
             assert (name, given.url.startswith("http://127.0.0.1:7860/")) == ("curl", True)
-            field, _, file = (given.F or "").partition("=@")
-            files = {field: (file, Path(file).read_bytes())} if field else None
+            form = dict(part.split("=", 1) for part in given.F)
+            files = {name: (value[1:], Path(value[1:]).read_bytes()) for name, value in form.items() if value[0] == "@"}
             response = page.client.request(
                 given.X or ("POST" if given.d or files else "GET"),
                 given.url.removeprefix("http://127.0.0.1:7860"),
                 headers=dict([given.H.split(": ")]) if given.H else {},
                 content=given.d and given.d.encode(),
-                files=files,
+                data={name: value for name, value in form.items() if value[0] != "@"},
+                files=files or None,
             )
             assert response.status_code == 200, given
             last = json.loads(response.text.splitlines()[-1])
             assert "error" not in last, given
             seen.append(sorted(last)[0])
     assert seen[:2] == ["answer", "answer"]
-    assert len(seen) == 12
+    assert len(seen) == 13
 
 
 # -- starting and stopping --------------------------------------------------------------------------------------------
