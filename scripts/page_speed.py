@@ -16,6 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,19 +56,24 @@ def usable(page: Page, url: str) -> float:
     return time.perf_counter() - started
 
 
-def added(page: Page, model: ModelServer) -> tuple[float, float, int]:
-    """Seconds the model takes by itself, seconds the page takes beyond these, and the characters of the answer."""
+def added(model: ModelServer, asked: Callable[[], object]) -> tuple[float, float]:
+    """Seconds the model takes by itself for a question, and seconds that pass beyond these until it is answered."""
+    model.requests.clear()
+    started = time.perf_counter()
+    asked()
+    took = time.perf_counter() - started
+    alone = sum(replayed(model, request.body) for request in model.asked())
+    return alone, took - alone
+
+
+def ask(page: Page) -> None:
+    """Ask on the page, and wait for the whole answer."""
     rows = page.locator("#bot .bot-row")
     number = rows.count() + 1
-    model.requests.clear()
     page.locator("#question textarea").fill(QUESTION)
-    started = time.perf_counter()
     page.locator("#question textarea").press("Enter")
     expect(rows).to_have_count(number)
     expect(rows.last.locator(".foot")).to_be_attached(timeout=60_000)
-    took = time.perf_counter() - started
-    alone = sum(replayed(model, request.body) for request in model.asked())
-    return alone, took - alone, len(rows.last.locator(".prose").inner_text())
 
 
 def replayed(model: ModelServer, body: object) -> float:
@@ -99,14 +105,17 @@ def main() -> None:
                 visits.append(usable(page, place.url))
             middle, least, most = statistics.median(visits), min(visits), max(visits)
             print(f"one can write after {middle:.2f} s (of {VISITS} visits: {least:.2f} to {most:.2f})")
-            added(page, model)  # what is loaded at the first question would count as the page's
+            ask(page)  # what is loaded at the first question would count as the page's
             pieces = len(answer([{"content": " ".join(SENTENCES)}])) / 4
             model.delay = SECONDS / pieces
             page.locator("#new-chat").click()
             expect(page.locator("#bot .bot-row")).to_have_count(0)
             for turn in range(1, turns + 1):
-                alone, more, characters = added(page, model)
+                alone, more = added(model, lambda: ask(page))
+                characters = len(page.locator("#bot .bot-row .prose").last.inner_text())
                 print(f"turn {turn}: {characters} characters, {more:+.2f} s beyond the {alone:.1f} s of the model")
+            alone, more = added(model, lambda: place.assistant.ask(QUESTION))
+            print(f"without the page: {more:+.2f} s beyond the {alone:.1f} s of the model")
             browser.close()
 
 
