@@ -114,8 +114,10 @@ def test_without_a_url_there_is_no_server(monkeypatch: pytest.MonkeyPatch) -> No
 )
 def test_the_token_goes_into_its_header(monkeypatch: pytest.MonkeyPatch, header: str | None, sent: dict[str, str]) -> None:
     """As a bearer's where it authorises, as it is elsewhere; it is in no description of the server."""
-    given = {"url": "https://vectors.example.org/", "token": " s3cret\n", "tenant": "t", "database": "d", "collection": "news"}
-    server = server_from(settings(monkeypatch, **given, **({"header": header} if header else {})))
+    if header:
+        monkeypatch.setenv("SANAD_VECTORS__HEADER", header)
+    url, token = "https://vectors.example.org/", " s3cret\n"
+    server = server_from(settings(monkeypatch, url=url, token=token, tenant="t", database="d", collection="news"))
     assert server == VectorServer("https://vectors.example.org", sent, "t", "d", "news", timeout=8.0)
     assert "s3cret" not in repr(server)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant import vectors
 from assistant.errors import DiskFull, LibraryDamaged, LibraryNotWritable
 from assistant.protocols import Vectors
 from assistant.types import Filters, Passage, Source
@@ -133,3 +135,16 @@ def test_what_chroma_says_becomes_an_error_of_ours(index: VectorIndex, reason: s
     error = index._error(RuntimeError(reason))
     assert type(error) is kind
     assert "\n" not in str(error)
+
+
+def test_chroma_is_asked_for_nothing_that_could_build_a_function() -> None:
+    """Its `configuration` and `schema` build what a collection names, its `reset` empties everything: we use none of them."""
+    tree = ast.parse(Path(vectors.__file__).read_text(encoding="utf-8"))
+    used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert used & {"configuration", "schema", "reset", "HttpClient", "app"} == set()
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    named = [call for call in calls if ast.unparse(call.func).endswith(("_client.create_collection", "_client.get_collection"))]
+    named += [call for call in calls if ast.unparse(call.func) == "Collection"]
+    assert len(named) == 3
+    for call in named:
+        assert "embedding_function=None" in ast.unparse(call)
