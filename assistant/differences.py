@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import cached_property
+from itertools import combinations, islice
 
 from assistant import dates, numbers
 from assistant.text import is_stop_word, stem, words
@@ -28,21 +29,40 @@ class Difference:
 
 def differences(citations: Sequence[Citation]) -> list[Difference]:
     """The days and numbers on which quotes that speak of the same thing differ, in the order of the citations."""
-    return [found for pair in combinations(citations, 2) for found in _between(*pair)][:MOST]
+    pairs = combinations([_Read(citation) for citation in citations], 2)
+    return list(islice((found for pair in pairs for found in _between(*pair)), MOST))
 
 
-def _between(first: Citation, second: Citation) -> Iterator[Difference]:
-    if first.quote == second.quote or not _same_matter(first, second):
+class _Read:
+    """A citation and what its quote holds, each read once and when it is asked for: one is compared with many."""
+
+    def __init__(self, citation: Citation) -> None:
+        self.citation = citation
+
+    @cached_property
+    def stems(self) -> set[str]:
+        return _stems(self.citation)
+
+    @cached_property
+    def days(self) -> dict[object, str]:
+        return _days(self.citation)
+
+    @cached_property
+    def numbers(self) -> dict[object, str]:
+        return _numbers(self.citation)
+
+
+def _between(first: _Read, second: _Read) -> Iterator[Difference]:
+    if first.citation.quote == second.citation.quote or not _same_matter(first, second):
         return
-    for read in (_days, _numbers):
-        one, other = read(first), read(second)
+    for one, other in ((first.days, second.days), (first.numbers, second.numbers)):
         # With several values in a quote it is open which belongs to what; only the plain case is told.
         if len(one) == len(other) == 1 and one.keys().isdisjoint(other):
-            yield Difference(first, next(iter(one.values())), second, next(iter(other.values())))
+            yield Difference(first.citation, next(iter(one.values())), second.citation, next(iter(other.values())))
 
 
-def _same_matter(first: Citation, second: Citation) -> bool:
-    one, other = _stems(first), _stems(second)
+def _same_matter(first: _Read, second: _Read) -> bool:
+    one, other = first.stems, second.stems
     return bool(one and other) and len(one & other) >= SAME_MATTER * min(len(one), len(other))
 
 
