@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from assistant import outlets
 from assistant.coverage import Reading, Sought, read
 from assistant.text import sentences
 from assistant.types import Hit, Span, Weighted
 
-__all__ = ["Place", "around", "places", "share"]
+__all__ = ["Place", "around", "outlets_of", "places", "share"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,27 @@ class Place:
 
 
 def places(concepts: Sequence[Weighted], hits: Sequence[Hit]) -> list[Place]:
-    """Every sentence of the hits, in order."""
+    """Every sentence of the hits, in order. An outlet that the question names is there in every sentence of its articles."""
     sought = Sought([item.concept for item in concepts])
+    known = outlets_of(concepts, hits)
     listed = []
     for number, hit in enumerate(hits):
+        outlet = known[hit.passage.source.publisher]
         for span, reading in _readings(hit.passage.text, hit.passage.source.language):
             found = sought.found(reading)
-            listed.append(Place(number, span, reading, found, sought.letters(reading, found)))
+            letters = sought.letters(reading, found)
+            listed.append(Place(number, span, reading, _with(found, outlet), _with(letters, outlet)))
     return listed
+
+
+def outlets_of(concepts: Sequence[Weighted], hits: Sequence[Hit]) -> dict[str | None, frozenset[int]]:
+    """By publisher of the hits: which concepts name it."""
+    asked = [item.concept for item in concepts]
+    return {publisher: outlets.named(publisher, asked) for publisher in {hit.passage.source.publisher for hit in hits}}
+
+
+def _with(values: tuple[float, ...], outlet: frozenset[int]) -> tuple[float, ...]:
+    return tuple(1.0 if place in outlet else value for place, value in enumerate(values)) if outlet else values
 
 
 def around(listed: Sequence[Place], index: int) -> range:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant import wording
 from assistant.choosing import Choice, ranked
 from assistant.lexicon import Lexicon, LexiconMatch
-from assistant.text import word_spans, words
-from assistant.types import Claim, Closeness, Draft, Hit, Mode, Quotation, Retrieval
+from assistant.speakers import points_back
+from assistant.text import sentences, word_spans, words
+from assistant.types import Claim, Closeness, Draft, Hit, Mode, Quotation, Retrieval, Span
 
 __all__ = ["compose"]
 
@@ -20,6 +22,8 @@ CLOSE = 0.65  # chance from which a quote is called close: nine of ten such quot
 SAME = 0.9  # share of common stems above which two sentences say the same
 GLOSSED = 6  # key words explained under a quote in another language
 LEAST_WORDS = 4
+LONGEST = 600  # characters of a quote with the sentence before it
+_PARAGRAPHS = re.compile(r"\n\s*\n\s*\n")  # what lies further apart belongs together no more
 
 
 def compose(retrieval: Retrieval, *, lexicon: Lexicon) -> Draft:
@@ -27,25 +31,49 @@ def compose(retrieval: Retrieval, *, lexicon: Lexicon) -> Draft:
     query = retrieval.query
     ranking = ranked(query.question, query.language, retrieval.concepts, retrieval.hits)
     claims = (
-        replace(_claim(choice, retrieval, lexicon), closeness=_closeness(choice, ranking, retrieval))
-        for choice in _choose(ranking, retrieval)
+        replace(_claim(choice, span, retrieval, lexicon), closeness=_closeness(choice, ranking, retrieval))
+        for choice, span in _choose(ranking, retrieval)
     )
     return Draft(tuple(claims), Mode.EXTRACTIVE)
 
 
-def _choose(ranking: Sequence[Choice], retrieval: Retrieval) -> list[Choice]:
-    """The best sentence and up to two more that say something else."""
+def _choose(ranking: Sequence[Choice], retrieval: Retrieval) -> list[tuple[Choice, Span]]:
+    """The best sentence and up to two more that say something else, each with what is quoted."""
     hits = retrieval.hits
     left = [choice for choice in ranking if len(words(_text(choice, hits))) >= LEAST_WORDS]
     chosen: list[Choice] = []
+    spans: list[Span] = []
     while left and len(chosen) < QUOTES:
-        chosen.append(_next(left, chosen, hits))
+        choice = _next(left, chosen, hits)
+        spans.append(_span(choice, chosen, hits))
+        chosen.append(choice)
         left = [
-            choice
-            for choice in left
-            if choice.chance >= FURTHER * chosen[0].chance and not any(_alike(choice, other) for other in chosen)
+            other
+            for other in left
+            if other.chance >= FURTHER * chosen[0].chance
+            and not any(_alike(other, one) for one in chosen)
+            and not any(_covers(hits, one, span, other) for one, span in zip(chosen, spans, strict=True))
         ]
-    return chosen
+    return list(zip(chosen, spans, strict=True))
+
+
+def _span(choice: Choice, chosen: Sequence[Choice], hits: Sequence[Hit]) -> Span:
+    """The sentence, with the one before where only that one says who speaks."""
+    passage, own = hits[choice.place.hit].passage, choice.place.span
+    if not points_back(_text(choice, hits), passage.source.language):
+        return own
+    before = next((span for span in reversed(sentences(passage.text)) if span.end <= own.start), None)
+    if before is None or own.end - before.start > LONGEST or _PARAGRAPHS.search(passage.text, before.end, own.start):
+        return own
+    both = Span(before.start, own.end)
+    named = not points_back(passage.text[before.start : before.end], passage.source.language)
+    return both if named and not any(_covers(hits, choice, both, other) for other in chosen) else own
+
+
+def _covers(hits: Sequence[Hit], one: Choice, span: Span, other: Choice) -> bool:
+    """Whether the quote `span` of the passage of `one` holds the sentence of `other`, of the same article."""
+    quoted = hits[one.place.hit].passage.text[span.start : span.end]
+    return _article(one, hits) == _article(other, hits) and _text(other, hits) in quoted
 
 
 def _next(left: Sequence[Choice], chosen: Sequence[Choice], hits: Sequence[Hit]) -> Choice:
@@ -76,9 +104,10 @@ def _closeness(choice: Choice, ranking: Sequence[Choice], retrieval: Retrieval) 
     return Closeness.CLOSE if chance >= CLOSE else Closeness.POSSIBLE
 
 
-def _claim(choice: Choice, retrieval: Retrieval, lexicon: Lexicon) -> Claim:
+def _claim(choice: Choice, span: Span, retrieval: Retrieval, lexicon: Lexicon) -> Claim:
     hit = choice.place.hit
-    text, source = _text(choice, retrieval.hits), retrieval.hits[hit].passage.source
+    passage = retrieval.hits[hit].passage
+    text, source = passage.text[span.start : span.end], passage.source
     language = retrieval.query.answer_language
     return Claim(
         text=text,

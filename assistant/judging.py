@@ -49,7 +49,7 @@ class _Scale(NamedTuple):
 
 
 WITHIN = _Scale(Signs(3.31, -1.12, 2.03, 2.67, 3.62, -1.30, -1.15, -0.30), -5.10, 0.63)
-ACROSS = _Scale(Signs(2.88, -0.52, 1.82, 0.68, 1.42, -0.67, -1.16, -0.10), -2.46, 0.29)
+ACROSS = _Scale(Signs(2.88, -0.52, 1.82, 0.68, 1.42, -0.67, -1.16, -0.10), -2.46, 0.50)
 
 
 class Judgement(NamedTuple):
@@ -94,7 +94,12 @@ def _confidence(scale: _Scale, found: Signs, base: float) -> float:
 
 
 def signs(
-    question: str, concepts: Sequence[Weighted], hits: Sequence[Hit], *, matches: Mapping[str, float], passages: int
+    question: str,
+    concepts: Sequence[Weighted],
+    hits: Sequence[Hit],
+    *,
+    matches: Mapping[str, float],
+    passages: int,
 ) -> Signs | None:
     """The signs of the hits for the question; None where there is nothing to weigh."""
     weights = [item.weight for item in concepts]

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
+from assistant import closed as _closed
 from assistant import text as _text
 from assistant.errors import ConfigurationError
 from assistant.text import ZWNJ, is_stop_word, stem, words
@@ -131,7 +132,7 @@ class Lexicon:
         if language not in LANGUAGES:
             return
         known = self._candidates[language]
-        stems = [stem(word) for word in words]
+        stems = [_key(word) for word in words]
         start = 0
         while start < len(stems):
             first = stems[start]
@@ -225,6 +226,11 @@ def _bare(phrase: Sequence[str]) -> set[tuple[str, ...]]:
     return {(form, *rest) for form in firsts}
 
 
+def _key(word: str) -> str:
+    """What a folded word is filed under: its stem; a stop word only under itself («کان» is not the «کانون» of December)."""
+    return f"={word}" if is_stop_word(word) else stem(word)
+
+
 def _is_compound(text: str) -> bool:
     joints = [part.split(ZWNJ) for part in text.split() if ZWNJ in part]
     return any(not set(parts[1:]) <= _PERSIAN_ENDINGS and parts[0] not in _PERSIAN_BEGINNINGS for parts in joints)
@@ -235,7 +241,7 @@ def _distinct(phrases: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], tuple
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for phrase in phrases:
         if phrase and not (len(phrase) == 1 and is_stop_word(phrase[0])):
-            found.setdefault(tuple(stem(word) for word in phrase), phrase)
+            found.setdefault(tuple(_key(word) for word in phrase), phrase)
     return found
 
 
@@ -271,7 +277,7 @@ def _unpacked(packed: str) -> _Candidates:
 def _digest(contents: Iterable[bytes]) -> str:
     """Changes with any input: the files, how this module compiles them, how words are folded and stemmed."""
     digest = hashlib.blake2b(digest_size=16)
-    for content in (*(Path(module).read_bytes() for module in (__file__, _text.__file__)), *contents):
+    for content in (*(Path(module).read_bytes() for module in (__file__, _text.__file__, _closed.__file__)), *contents):
         digest.update(len(content).to_bytes(8, "big") + content)
     return digest.hexdigest()
 

@@ -6,10 +6,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from assistant.coverage import Sought, read
 from assistant.errors import BadModelOutput, BudgetSpent, ModelUnavailable
+from assistant.evidence import outlets_of
 from assistant.judging import Judgement, judge
 from assistant.lexical import LexicalIndex
 from assistant.ordering import grouped, on_the_day, varied
+from assistant.outlets import preferred
 from assistant.protocols import Embedder, VectorSearch
 from assistant.types import Concept, Hit, Passage, Query, Retrieval, Weighted
 
@@ -42,7 +45,8 @@ class Retriever:
         versions = [self._weighted(concepts) for concepts in (query.concepts, *query.versions)]
         lexical = [self._lexical_hits(version, query) for version in versions]
         dense, notes = self._dense(query)
-        hits = grouped(varied(on_the_day(self._fused(_best_of(lexical), dense), query.dates)), limit=limit)
+        fused = preferred(self._fused(_best_of(lexical), dense), [item.concept for item in versions[0]])
+        hits = grouped(varied(on_the_day(fused, query.dates)), limit=limit)
         judgement = self._judged(query, versions, lexical, hits)
         concepts = tuple(item.concept for item in versions[0])
         query = replace(query, concepts=concepts, notes=(*query.notes, *notes))
@@ -65,15 +69,27 @@ class Retriever:
         for (text, language), concepts, found in zip(wordings, versions, lexical, strict=True):
             total = sum(item.weight for item in concepts)
             matches = {name: score / total for name, score in found} if total > 0 else {}
-            absent = self._lacks_a_name(concepts)
             judgements.append(
-                judge(text, language, concepts, hits, matches=matches, passages=self._lexical.count(), absent_name=absent)
+                judge(
+                    text,
+                    language,
+                    concepts,
+                    hits,
+                    matches=matches,
+                    passages=self._lexical.count(),
+                    absent_name=any(item.concept.named for item in self._absent(concepts, hits)),
+                )
             )
         return max(judgements, key=lambda one: one.confidence / one.floor)
 
-    def _lacks_a_name(self, concepts: Sequence[Weighted]) -> bool:
-        """Whether the question names someone or something that the collection never does, in any spelling."""
-        return any(item.concept.named and not self._lexical.frequency(item.concept) for item in concepts)
+    def _absent(self, concepts: Sequence[Weighted], hits: Sequence[Hit]) -> list[Weighted]:
+        """What of the question stands in no text, in any spelling, and in no title and no outlet of the hits."""
+        beside = frozenset().union(*outlets_of(concepts, hits).values())
+        absent = [item for place, item in enumerate(concepts) if place not in beside and not self._lexical.frequency(item.concept)]
+        titles = {(hit.passage.source.title, hit.passage.source.language) for hit in hits}
+        sought = Sought([item.concept for item in absent])
+        titled = [sought.found(read(title, language)) for title, language in titles if title] if absent else []
+        return [item for place, item in enumerate(absent) if not any(found[place] for found in titled)]
 
     def _lexical_hits(self, version: Sequence[Weighted], query: Query) -> list[tuple[str, float]]:
         return self._lexical.search([item.concept for item in version], filters=query.filters, limit=CANDIDATES)
@@ -92,16 +108,25 @@ class Retriever:
         return _best_of(found), ()
 
     def _with_names(self, concept: Concept) -> Concept:
-        """`concept` with the words of the collection that sound like it, when the lexicon does not know it."""
+        """`concept` with the words of the collection that sound like it, when the lexicon or the collection does not know it."""
         word = concept.text
-        if set(concept.spellings) != {""} or " " in word or len(word) < NAME_LENGTH or not word.isalpha():
-            return concept
+        if set(concept.spellings) == {""}:
+            return self._by_sound(concept, [word]) if " " not in word else concept
+        if concept.named and not self._lexical.frequency(concept):
+            firsts = (next((spelling[0] for spelling in known if len(spelling) == 1), "") for known in concept.spellings.values())
+            return self._by_sound(concept, dict.fromkeys(firsts))
+        return concept
+
+    def _by_sound(self, concept: Concept, names: Iterable[str]) -> Concept:
+        """`concept` with the words of the collection that sound like one of `names`."""
         spellings = dict(concept.spellings)
         likeness: dict[tuple[str, ...], float] = {}
-        for found, alike in self._lexical.sounding(word).items():
-            # Cubed, so that a doubtful likeness weighs little beside the right spelling.
-            likeness[(found.word,)] = max(likeness.get((found.word,), 0.0), alike**3)
-            spellings[found.language] = (*spellings.get(found.language, ()), (found.word,))
+        for name in names:
+            sounding = self._lexical.sounding(name) if len(name) >= NAME_LENGTH and name.isalpha() else {}
+            for found, alike in sounding.items():
+                # Cubed, so that a doubtful likeness weighs little beside the right spelling.
+                likeness[(found.word,)] = max(likeness.get((found.word,), 0.0), alike**3)
+                spellings[found.language] = tuple(dict.fromkeys((*spellings.get(found.language, ()), (found.word,))))
         return replace(concept, spellings=spellings, likeness=likeness)
 
     def _weight(self, concept: Concept) -> float:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import regex
 
+from assistant import closed
 from assistant.types import Span
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "digits_to_ascii",
     "fold",
     "fold_with_map",
+    "is_function_word",
+    "is_light_word",
     "is_stop_word",
     "ngrams",
     "paragraphs",
@@ -347,30 +350,29 @@ def _stem_english(word: str) -> str:
 
 # -- stop words -------------------------------------------------------------------------------------------------------
 
-_PERSIAN_STOP = (
-    "از به در با که و را این آن است بود برای تا یا هم نیز بر می شود شد شده می‌شود کرد کرده کند کنند کردند باید هر چه چی"
-    " کدام کی کجا چرا چگونه چند چطور آیا اند هست نیست بوده باشد دارد دارند داشت ای یک دو ها های خود او وی آنها ما من تو شما"
-    " پس اگر اما ولی چون بین روی زیر پیش بعد قبل همه هیچ دیگر می‌شود می‌شد می‌کند می‌کنند نمی چیست کیست کجاست بودند داشتند"
-    " شدند گفت مورد توسط چقدر چیزی کسی کسانی زمانی سالی دلیل نام"
-    " درباره راجع لطفا لطف بگو بگویید بگوئید بدانم می‌خواهم بفرمایید ممنون"
-)
-_ARABIC_STOP = (
-    "من في على إلى عن مع هذا هذه ذلك تلك التي الذي الذين ما ماذا متى أين كيف كم لماذا هل أي هو هي هم كان كانت يكون تكون قد"
-    " لقد ثم أو و أن إن لا لم لن بعد قبل بين كل غير عند حتى إذا كما به له لها بها فيه فيها منه منها عليه عليها هناك وهو وهي"
-    " أيضا ومن وفي وعلى اسم تم خلال أية وما ولم الى منذ بما لما فما بشأن بخصوص أخبرني أخبرنا قل لي عليكم فضلك مرحبا شكرا"
-)
-_ENGLISH_STOP = (
-    "a an the of in on at to for from by with and or not is are was were be been being do does did has have had will would can"
-    " could should may might what which who whom whose when where why how many much long it its this that these those he she"
-    " they them his her their there as into about between during after before over under if than then also most more name type"
-    " kind did s please tell explain know let me my i you your we our hi hello thanks thank want could regarding"
-)
-_STOP = frozenset(words(f"{_PERSIAN_STOP} {_ARABIC_STOP} {_ENGLISH_STOP}"))
+_STOP = frozenset(words(closed.EVERYWHERE))
+_CONTENT = frozenset(words(" ".join(closed.CONTENT.values())))
+_FUNCTION = {language: frozenset(words(listed)) - _CONTENT for language, listed in closed.FUNCTION.items()}
+_LIGHT = {language: frozenset(words(listed)) - _CONTENT for language, listed in closed.LIGHT.items()}
+_NONE: frozenset[str] = frozenset()
 
 
 def is_stop_word(word: str) -> bool:
-    """Whether a folded word carries no content in Persian, Arabic or English questions."""
+    """Whether a folded word carries no content in Persian, Arabic or English texts."""
     return word in _STOP
+
+
+def is_function_word(word: str, language: str) -> bool:
+    """Whether a folded word carries no content in a question in `language`.
+
+    More than `is_stop_word`: a word may be content in another language of the same script, and an index knows only one list.
+    """
+    return word in _STOP or word in _FUNCTION.get(language, _NONE)
+
+
+def is_light_word(word: str, language: str) -> bool:
+    """Whether a folded word of a question in `language` says little: "took" of "took part", «زدند» of «حرف زدند»."""
+    return word in _LIGHT.get(language, _NONE)
 
 
 def content_words(text: str) -> list[str]:

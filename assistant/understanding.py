@@ -11,13 +11,15 @@ from assistant.errors import QuestionError
 from assistant.language import detect
 from assistant.lexicon import Lexicon, LexiconMatch
 from assistant.support import is_name
-from assistant.text import clean, content_words, is_stop_word, words
+from assistant.text import clean, content_words, is_function_word, is_light_word, is_stop_word, words
 from assistant.types import Concept, DateReading, Filters, Query, Turn
 
 __all__ = ["LONGEST_QUESTION", "language_of", "leans", "translated", "understand"]
 
 LONGEST_QUESTION = 4_000  # characters
 GENERAL = 0.3  # «said», «announced»: true equivalents that say little about what is asked
+LITTLE = 0.4  # «دوباره», «زدند», "took": may tell one passage from the next, and nothing about whether it answers
+COMMON = 0.3  # share of passages such words are expected in
 FOLLOW_UP = 1  # content words; a question this short leans on the one before it
 _POINTING = frozenset(
     words("او وی آنها آن‌ها این آن اینها هو هي هم هما ذلك هذا هذه تلك he she it they him her them this that these those there then")
@@ -75,14 +77,21 @@ def _concepts(question: str, language: str, lexicon: Lexicon) -> tuple[Concept, 
     while index < len(spoken):
         match = known.get(index)
         length = match.length if match else 1
-        phrase = spoken[index : index + length]
-        if match:
-            concepts.append(_known(phrase, language, match))
-        elif not is_stop_word(phrase[0]):
-            concepts.append(Concept(phrase[0], {"": (tuple(phrase),)}))
+        concept = _concept(spoken[index : index + length], language, match)
+        concepts += [concept] if concept else []
         index += length
     unique = {concept.text: concept for concept in concepts}
     return tuple(unique.values()) or tuple(Concept(word, {"": ((word,),)}) for word in content_words(question))
+
+
+def _concept(phrase: Sequence[str], language: str, match: LexiconMatch | None) -> Concept | None:
+    """What `phrase` asks about; None for stop words. Other function words, and verbs that lean on a noun, count for little."""
+    if all(map(is_stop_word, phrase)):
+        return None
+    concept = _known(phrase, language, match) if match else Concept(phrase[0], {"": (tuple(phrase),)})
+    if all(is_function_word(word, language) or is_light_word(word, language) for word in phrase):
+        return replace(concept, weight=LITTLE, commonness=COMMON, named=False)
+    return concept
 
 
 def _known(phrase: Sequence[str], language: str, match: LexiconMatch) -> Concept:
@@ -125,8 +134,8 @@ def translated(query: Query, texts: Mapping[str, str], lexicon: Lexicon) -> Quer
 
 def leans(question: str, *, most: int = FOLLOW_UP) -> bool:
     """Whether a question may need the one before it: it has `most` content words at most, or begins by pointing."""
-    spoken = words(question)
-    content = [word for word in spoken if not is_stop_word(word)]
+    spoken, language = words(question), language_of(question)
+    content = [word for word in spoken if not is_function_word(word, language)]
     return len(content) <= most or spoken[0] in _POINTING
 
 
@@ -144,7 +153,7 @@ def _leaning_on(query: Query, history: Sequence[Turn], lexicon: Lexicon) -> Quer
     borrowed = [
         replace(concept, weight=concept.weight * share)
         for concept in _concepts(before, language_of(before), lexicon)
-        if concept.text not in known
+        if concept.text not in known and concept.commonness < COMMON
     ]
     if not borrowed:
         return query
@@ -154,4 +163,5 @@ def _leaning_on(query: Query, history: Sequence[Turn], lexicon: Lexicon) -> Quer
 
 def _tells(question: str) -> bool:
     """Whether a question has a word of its own to look for."""
-    return any(not is_stop_word(word) for word in words(question))
+    language = language_of(question)
+    return any(not is_function_word(word, language) for word in words(question))

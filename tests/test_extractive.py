@@ -109,3 +109,34 @@ def test_the_same_words_in_two_outlets_do_not_make_each_other_doubtful() -> None
     """What two articles say in the same words is as close as if one said it."""
     found = draft("نماینده پوتین با چه کسی دیدار کرد؟", hit(f"{OTHER} {MEETING}", "a"), hit(f"{OTHER} {MEETING}", "b"))
     assert [(claim.text, claim.closeness) for claim in found.claims] == [(MEETING, Closeness.CLOSE)]
+
+
+NAMED = "ولایتی در این دیدار از روسیه قدردانی کرد."
+LED = "او افزود که تحریم‌های اروپا بی‌اثر است."
+
+
+def test_a_quote_led_by_a_pronoun_brings_the_sentence_before_it() -> None:
+    """So that the reader sees who speaks; one slice of the text over both."""
+    found = draft("اثر تحریم‌های اروپا", hit(f"{NAMED} {LED}", "a"))
+    assert [claim.text for claim in found.claims] == [f"{NAMED} {LED}"]
+    assert found.claims[0].quotations == (Quotation(0, f"{NAMED} {LED}"),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LED,
+        f"{NAMED}\n\n\n\n{LED}",
+        f"وی از {'روسیه و ' * 80}ایران گفت. {LED}",
+        f"وی از روسیه قدردانی کرد. {LED}",
+    ],
+)
+def test_a_quote_stays_alone_where_the_sentence_before_does_not_help(text: str) -> None:
+    """None before it, one far away, a very long one, one that names nobody either."""
+    assert draft("اثر تحریم‌های اروپا", hit(text, "a")).claims[0].text == LED
+
+
+def test_a_sentence_already_quoted_is_not_quoted_again_before_another() -> None:
+    """The second quote stays alone when the first is the sentence before it."""
+    found = draft("ولایتی قدردانی روسیه تحریم", hit(f"{NAMED} {LED}", "a"))
+    assert [claim.text for claim in found.claims] == [NAMED, LED]

@@ -37,7 +37,11 @@ def rows(size: int) -> list[fit_weights.Weighed]:
     """Own questions with much evidence, others with little, of many articles."""
     return [
         fit_weights.Weighed(
-            Signs(evidence + number / 50, 0.0, 0.5, 1.0, 0.5, 0.0, 0.0, float(np.log1p(size))), own, "set", size, f"{size} {number}"
+            Signs(evidence + number / 50, 0.0, 0.5, 1.0, 0.5, 0.0, 0.0, float(np.log1p(size))),
+            own,
+            "set",
+            size,
+            f"{size} {number}",
         )
         for own, evidence in ((True, 3.0), (False, 1.0))
         for number in range(20)

@@ -436,3 +436,9 @@ def test_merging_stops_with_a_reason(merge: ModuleType, tmp_path: Path, files: d
     """An empty folder, or a row without three cells, ends the script with a message."""
     with pytest.raises(SystemExit, match=message):
         merged(merge, tmp_path, **files)
+
+
+def test_a_stop_word_stands_for_itself_alone(shipped: Lexicon) -> None:
+    """«كان أول» (was the first) is not the «كانون الأول» of December, though their stems are one."""
+    assert [match.length for match in shipped.match(words("من كان أول رئيس"), "ar") if match.length > 1] == []
+    assert [match.length for match in shipped.match(words("في كانون الأول"), "ar")] == [2]

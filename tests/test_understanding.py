@@ -165,3 +165,18 @@ def test_a_repeated_question_borrows_nothing() -> None:
 def test_the_trace_tells_how_a_date_was_read(question: str, expected: tuple[str, ...]) -> None:
     """A day in the Gregorian calendar, a stretch by its first and last day."""
     assert understand(question, lexicon=LEXICON, today=date(2017, 1, 1)).notes == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "little"),
+    [
+        ("Who did they call again?", set()),
+        ("راجع به چه موضوعاتی حرف زدند؟", {"موضوعاتی", "زدند"}),
+        ("وكيف جاء لافرنتييف؟", {"وکیف", "جا"}),
+        ("واسه چی اومده حلب؟", {"واسه"}),
+    ],
+)
+def test_words_without_content_count_for_little(question: str, little: set[str]) -> None:
+    """Stop words are left out; other function words and verbs that lean on a noun weigh less, however rare they are."""
+    found = understand(question, lexicon=LEXICON, today=TODAY).concepts
+    assert {concept.text for concept in found if (concept.weight, concept.commonness) == (0.4, 0.3)} == little
