@@ -233,7 +233,7 @@ def test_looking_up_by_skeleton_finds_what_comparing_every_word_finds(bench: Pat
         if not is_stop_word(word)
     }
     found = missed = 0
-    for name in random.Random(5).sample(sorted(asked), 40):
+    for name in random.Random(5).sample(sorted(asked), 80):
         keys = {key for skeleton in skeletons(name) for key in neighbours(skeleton)}
         alike = [other for other in stored if same_name(name, other)]
         missed += sum(not (skeletons(other) & keys) for other in alike)

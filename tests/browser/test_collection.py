@@ -80,7 +80,8 @@ def test_an_article_comes_answers_and_goes(own_seeds: Served, visit: Visits, tmp
     expect(row).to_have_count(0)
     expect(page.locator("#collection [data-article]")).to_have_count(5)
     page.locator("#nav-chat").click()
-    tab.page.locator("#new-chat").click()
+    page.locator("#new-chat").click()
+    expect(page.locator("#bot .bot-row")).to_have_count(0)
     expect(tab.ask(QUESTION).locator(".refusal")).to_have_text(wording.not_found("fa"))
     assert "چهل سکهٔ نقرهٔ" not in page.content()
 
