@@ -21,9 +21,9 @@ from assistant.errors import ArticleError, QuestionError
 from assistant.types import Answer, Filters, IngestReport, Source, Status
 
 if TYPE_CHECKING:
-    from assistant.pipeline import AnswerStream, Assistant
-    from assistant.running import PageStream
+    from assistant.pipeline import Assistant
     from assistant.settings import Settings
+    from assistant.streams import StatementStream
 
 __all__ = ["main"]
 
@@ -190,7 +190,7 @@ def _from_page(
         stream.close()
 
 
-def _shown(stream: AnswerStream | PageStream) -> Answer:
+def _shown(stream: StatementStream) -> Answer:
     """The answer, shown statement by statement as it comes."""
     from assistant import rendering
 

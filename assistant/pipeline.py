@@ -43,6 +43,7 @@ from assistant.protocols import ChatModel, Embedder
 from assistant.resources import data_folder
 from assistant.retrieval import Retriever
 from assistant.settings import Settings, load
+from assistant.streams import StatementStream
 from assistant.types import (
     Answer,
     Article,
@@ -487,20 +488,16 @@ class Assistant:
         )
 
 
-class AnswerStream:
+class AnswerStream(StatementStream):
     """Iterates over the statements of an answer as they are verified; `answer` is the whole once they are through.
 
     `close` stops at once, aborting a request to the model that is under way. `language` is that of the answer.
     """
 
     def __init__(self, answering: Generator[Statement, None, Answer], budget: Budget, *, language: str) -> None:
-        self.language = language
+        super().__init__(language)
         self._answering = answering
         self._budget = budget
-        self._answer: Answer | None = None
-
-    def __iter__(self) -> Iterator[Statement]:
-        return self
 
     def __next__(self) -> Statement:
         try:
@@ -512,19 +509,6 @@ class AnswerStream:
             if self._budget.cancelled.is_set():
                 raise StopIteration from None
             raise
-
-    def complete(self) -> Answer:
-        """The whole answer, once the statements that are still to come have come."""
-        for _ in self:
-            pass
-        return self.answer
-
-    @property
-    def answer(self) -> Answer:
-        """The whole answer. Raises `RuntimeError` before the last statement has come."""
-        if self._answer is None:
-            raise RuntimeError("the answer is not complete: iterate over the stream first")
-        return self._answer
 
     def close(self) -> None:
         """Stop here; nothing more comes. Any thread may call it: one that iterates meanwhile gets no further statement."""

@@ -11,7 +11,7 @@ import os
 import secrets
 import sys
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
@@ -28,6 +28,7 @@ from assistant import errors
 from assistant._version import __version__
 from assistant.errors import AssistantError
 from assistant.settings import Settings
+from assistant.streams import StatementStream
 from assistant.types import Answer, Filters, Statement, Turn
 
 __all__ = ["Note", "PageGone", "PageStream", "answer_from", "ask", "statement_from"]
@@ -225,18 +226,17 @@ def _alive(process: int) -> bool:
     return True
 
 
-class PageStream:
+class PageStream(StatementStream):
     """Iterates over the statements of an answer as they come from a page; otherwise like `AnswerStream`.
 
     `shown` counts the statements that have come.
     """
 
     def __init__(self, connection: HTTPConnection, response: HTTPResponse) -> None:
-        self.language = ""
+        super().__init__()
         self.shown = 0
         self._connection = connection
         self._response = response
-        self._answer: Answer | None = None
 
     def begin(self) -> None:
         """Wait for the page to take the question."""
@@ -244,9 +244,6 @@ class PageStream:
         if not isinstance(language, str):
             raise PageGone("What answers in the place of the page is none.")
         self.language = language
-
-    def __iter__(self) -> Iterator[Statement]:
-        return self
 
     def __next__(self) -> Statement:
         if self._answer is not None:
@@ -258,19 +255,6 @@ class PageStream:
         self._answer = _made(Answer, event.get("answer"))
         self.close()
         raise StopIteration
-
-    def complete(self) -> Answer:
-        """The whole answer, once the statements that are still to come have come."""
-        for _ in self:
-            pass
-        return self.answer
-
-    @property
-    def answer(self) -> Answer:
-        """The whole answer. Raises `RuntimeError` before the last statement has come."""
-        if self._answer is None:
-            raise RuntimeError("the answer is not complete: iterate over the stream first")
-        return self._answer
 
     def close(self) -> None:
         """Stop here; the page stops too."""

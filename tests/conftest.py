@@ -69,6 +69,17 @@ def bench() -> Path:
     return BENCH
 
 
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of the seeds that no test changes."""
+    folder = tmp_path_factory.mktemp("made") / "library"
+    from assistant.pipeline import Assistant
+
+    with Assistant(folder) as assistant:
+        assistant.ingest_seeds()
+    return folder
+
+
 @pytest.fixture
 def model_server() -> Iterator[ModelServer]:
     """A model server on this machine that answers over real HTTP."""

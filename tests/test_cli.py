@@ -25,7 +25,6 @@ from rich.cells import cell_len
 
 from assistant.articles import read
 from assistant.cli import main, sanad
-from assistant.pipeline import Assistant
 from assistant.types import Article
 
 FA = "نماینده ویژه پوتین در تهران با چه کسی دیدار کرد؟"
@@ -82,15 +81,6 @@ def started(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
 def finished(process: subprocess.Popen[str]) -> Ended:
     out, err = process.communicate(timeout=120)
     return Ended(process.returncode, out or "", err or "")
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library of the seeds that no test changes."""
-    folder = tmp_path_factory.mktemp("made") / "library"
-    with Assistant(folder) as assistant:
-        assistant.ingest_seeds()
-    return folder
 
 
 @pytest.fixture

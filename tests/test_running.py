@@ -52,15 +52,6 @@ class Ended:
 Run = Callable[..., Ended]
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library of the seeds that no test changes."""
-    folder = tmp_path_factory.mktemp("made") / "library"
-    with Assistant(folder) as assistant:
-        assistant.ingest_seeds()
-    return folder
-
-
 @pytest.fixture
 def library(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A library of the seeds of the test's own, set as the library."""
