@@ -111,6 +111,10 @@ def test_a_refusal_says_so_and_offers_headlines_that_are_no_citations() -> None:
             f"- [محادثات في طهران](#near-{TURN}-1)\n- [Untitled, پرس تی‌وی](#near-{TURN}-2)",
         ]
     )
+    text = "12:30\nالوفد في طهران."
+    known = Article(UNTITLED, text, "c.txt", boilerplate=(Span(0, 5),))
+    near = view.nearest((UNTITLED,), {"c3": known}.get)
+    assert f"[الوفد في طهران.](#near-{TURN}-2)" in view.answer(refused, turn=TURN, near=near)
     assert view.answer(replace(refused, nearest=()), turn=TURN) == view.answer(refused, turn=TURN).partition("\n\n")[0]
 
 
@@ -305,6 +309,14 @@ def test_a_copied_answer_is_text_with_marks_and_a_numbered_list() -> None:
         "    https://news.example/fa?a=1\n"
         "[2] «محادثات في طهران»، طيف بوست"
     )
+
+
+def test_a_copied_answer_says_that_it_was_stopped_or_lacks_something() -> None:
+    """Whoever pastes it elsewhere knows as much as whoever saw it on the page."""
+    stopped = copying.copied(answered("en", status=Status.INCOMPLETE), stopped=True)
+    assert strings.text("chat.stopped", "en") in stopped.split("\n\n")
+    dropped = answered("fa", status=Status.INCOMPLETE, trace=Trace(dropped=(Dropped("x", "y"),)))
+    assert wording.incomplete_note(1, "fa") in copying.copied(dropped).split("\n\n")
 
 
 def test_a_written_answer_is_copied_sentence_by_sentence() -> None:

@@ -12,7 +12,7 @@ from assistant.ui import asking, view
 from assistant.ui.history import Key, unseal
 from assistant.ui.posing import Posed, Restored, Shelf
 from assistant.ui.reading import Reading
-from assistant.ui.telling import Begun, Ended, Frame, Item, Opened, Said, Telling, refused, restored
+from assistant.ui.telling import Ended, Frame, Item, Opened, Said, Telling, begun, refused, restored
 
 __all__ = ["Chat"]
 
@@ -108,7 +108,7 @@ class _UnderWay:
         asked = asking.read(asking.Question, posed.asked)
         wanted = asking.filters(asked, self._assistant)
         past = [turn for turn in unseal(posed.history, self._key, shelf) if turn.turn not in (posed.turn, posed.replaces)]
-        emit(Begun(past))
+        emit(begun(past, shelf))
         self._begun = True
         if self._closed:
             return Ended()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from assistant import guard, wording
 from assistant.types import Answer, Citation, Source, Statement, Status
+from assistant.ui import view
 
 __all__ = ["copied"]
 
 
-def copied(answer: Answer) -> str:
-    """The answer with its references. Marks keep ASCII digits, so that they mean the same wherever they are pasted."""
+def copied(answer: Answer, *, stopped: bool = False, gone: bool = False) -> str:
+    """The answer with its references, and what there is to know of it. Marks keep ASCII digits, so that they mean the same wherever they are pasted."""
     language = answer.language
     if answer.status is Status.NOT_FOUND:
         return wording.not_found(language)
@@ -17,7 +18,7 @@ def copied(answer: Answer) -> str:
         return guard.plain(answer.text)
     said = [_statement(statement, language) for statement in answer.statements]
     listed = [wording.sources_heading(language), *(_reference(citation, language) for citation in answer.citations)]
-    return "\n\n".join([*said, *answer.notes, "\n".join(listed)])
+    return "\n\n".join([*said, *map(guard.plain, view.notes(answer, stopped=stopped, gone=gone)), "\n".join(listed)])
 
 
 def _statement(statement: Statement, language: str) -> str:

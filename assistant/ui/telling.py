@@ -11,7 +11,7 @@ from assistant.ui import asking, copying, view
 from assistant.ui.history import Exchange, seal
 from assistant.ui.posing import Posed, Shelf
 
-__all__ = ["Begun", "Ended", "Frame", "Item", "Opened", "Said", "Telling", "refused", "restored"]
+__all__ = ["Begun", "Ended", "Frame", "Item", "Opened", "Said", "Telling", "begun", "refused", "restored"]
 
 Message: TypeAlias = dict[str, str]
 
@@ -29,9 +29,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The turns before the question."""
+    """The messages before the question, and the turns they belong to."""
 
-    past: list[Exchange]
+    past: list[Message]
+    order: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,8 @@ class Telling:
         """The frame once these have come too; None while there is nothing to see."""
         for item in batch:
             match item:
-                case Begun(past):
-                    self.past = _messages(past)  # once: they are part of every frame
-                    self.order = [exchange.turn for exchange in past]
+                case Begun(past, order):
+                    self.past, self.order = past, order
                 case Opened(language):
                     self.language = language
                 case Said(statement, cards):
@@ -111,7 +111,7 @@ class Telling:
         answer = end.answer or self._partial()
         exchange = Exchange(self.posed.turn, answer.question, answer, stopped=stopped)
         told = {**_told(replace(exchange, token=seal(exchange, self.key))), "near": end.nearest}
-        content = view.answer(answer, turn=self.posed.turn, stopped=stopped)
+        content = view.answer(answer, turn=self.posed.turn, near=end.nearest, stopped=stopped)
         say = "stopped" if stopped else "refused" if answer.status is Status.NOT_FOUND else "answered"
         return self._frame(self.past, content, say=say, busy=False, **told)
 
@@ -153,22 +153,25 @@ def refused(turn: str, error: Exception) -> Frame:
     return Frame(None, {"turn": turn, "refused": asking.explained(error, "en")["kind"], "busy": False})
 
 
+def begun(past: Iterable[Exchange], shelf: Shelf) -> Begun:
+    """What there was before a question."""
+    shown = [(exchange.turn, _messages(exchange, shelf)) for exchange in past]
+    return Begun([message for _, messages in shown for message in messages], [turn for turn, _ in shown])
+
+
 def restored(past: list[Exchange], shelf: Shelf) -> Frame:
     """The conversation that a browser kept."""
+    before = begun(past, shelf)
     turns = {exchange.turn: _shown(exchange, shelf) for exchange in past}
-    order = [exchange.turn for exchange in past]
-    return Frame(_messages(past), {"order": order, "turns": turns, "turn": order[-1] if order else "", "busy": False})
+    panel = {"order": before.order, "turns": turns, "turn": before.order[-1] if before.order else "", "busy": False}
+    return Frame(before.past, panel)
 
 
-def _messages(past: Iterable[Exchange]) -> list[Message]:
-    return [
-        message
-        for exchange in past
-        for message in (
-            _message("user", view.question(exchange.question)),
-            _message("assistant", view.answer(exchange.answer, turn=exchange.turn, stopped=exchange.stopped, gone=exchange.gone)),
-        )
-    ]
+def _messages(exchange: Exchange, shelf: Shelf) -> list[Message]:
+    answer = exchange.answer
+    near = view.nearest(answer.nearest, shelf)
+    content = view.answer(answer, turn=exchange.turn, near=near, stopped=exchange.stopped, gone=exchange.gone)
+    return [_message("user", view.question(exchange.question)), _message("assistant", content)]
 
 
 def _message(role: str, content: str) -> Message:
@@ -195,5 +198,5 @@ def _told(exchange: Exchange) -> dict[str, object]:
         "status": answer.status.value,
         "mode": answer.mode.value,
         "usage": view.usage(answer),
-        "copy": copying.copied(answer),
+        "copy": copying.copied(answer, stopped=exchange.stopped, gone=exchange.gone),
     }

@@ -6,19 +6,21 @@ What articles, models and people wrote are only ever words in it: the structure,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from assistant import guard, wording
+from assistant.splitting import quotable_sentences
 from assistant.types import Answer, Article, Citation, Closeness, Mode, Source, Span, Statement, Status
 from assistant.ui import strings
 
-__all__ = ["answer", "cards", "clipping", "failure", "nearest", "question", "searching", "statements", "usage"]
+__all__ = ["answer", "cards", "clipping", "failure", "nearest", "notes", "question", "searching", "statements", "usage"]
 
 AROUND = 240  # characters of an article shown on either side of a quote
 TITLE = 90  # characters of a headline made from the first words of an article without one
 
 ArticleOf = Callable[[str], Article | None]
+
 
 # -- messages ---------------------------------------------------------------------------------------------------------
 
@@ -41,16 +43,21 @@ def failure(message: str, language: str, *, detail: str = "") -> str:
     return "\n\n".join(parts)
 
 
-def answer(given: Answer, *, turn: str, stopped: bool = False, gone: bool = False) -> str:
-    """The whole answer: its statements or the refusal, then what the reader should know besides."""
+def answer(
+    given: Answer, *, turn: str, near: Iterable[Mapping[str, object]] = (), stopped: bool = False, gone: bool = False
+) -> str:
+    """The whole answer: its statements or the refusal, then what the reader should know besides.
+
+    `near` is what `nearest` tells of the articles under a refusal, which names those without a headline.
+    """
     language = given.language
     if given.status is Status.NOT_FOUND:
-        parts = [_small("refusal", wording.not_found(language), language), *_headlines(given.nearest, turn, language)]
+        parts = [_small("refusal", wording.not_found(language), language), *_headlines(given.nearest, turn, language, near)]
     elif given.statements:
         parts = [statements(given.statements, turn=turn, language=language)]
     else:
         parts = [guard.inline(paragraph) for paragraph in guard.plain(given.text).split("\n")]
-    parts += [_small("note", note, language) for note in _notes(given, stopped=stopped, gone=gone)]
+    parts += [_small("note", note, language) for note in notes(given, stopped=stopped, gone=gone)]
     return "\n\n".join(filter(None, parts))
 
 
@@ -114,36 +121,37 @@ def _title(text: str) -> str:
     return f' "{words}"' if words else ""
 
 
-def _headlines(sources: Sequence[Source], turn: str, language: str) -> list[str]:
+def _headlines(sources: Sequence[Source], turn: str, language: str, near: Iterable[Mapping[str, object]]) -> list[str]:
     """The nearest articles under a refusal; a touch opens them, and they are no citations."""
     if not sources:
         return []
     heading = _small("note", wording.nearest_heading(language), language)
-    entries = (f"- [{guard.inline(_named(source, language))}](#near-{turn}-{at})" for at, source in enumerate(sources, start=1))
+    openings = {known["id"]: str(known["opening"]) for known in near}
+    names = (source.title or openings.get(source.article_id) or _untitled(source, language) for source in sources)
+    entries = (f"- [{guard.inline(name)}](#near-{turn}-{at})" for at, name in enumerate(names, start=1))
     return [heading, "\n".join(entries)]
 
 
-def _named(source: Source, language: str) -> str:
-    """A headline, or what stands for one."""
-    if source.title:
-        return source.title
+def _untitled(source: Source, language: str) -> str:
+    """What stands for a headline where nothing else does."""
     when = wording.day(source.published, language) if source.published else ""
     untitled = strings.text("chat.untitled", language)
     return wording.listed([untitled, source.publisher or "", when], language)
 
 
-def _notes(given: Answer, *, stopped: bool, gone: bool) -> list[str]:
+def notes(given: Answer, *, stopped: bool = False, gone: bool = False) -> list[str]:
+    """What the reader should know besides the answer, a line each."""
     language = given.language
-    notes = [*given.notes, wording.other_language_note(language)]
+    found = [*given.notes, wording.other_language_note(language)]
     if given.status is Status.INCOMPLETE and not stopped:
-        notes.append(wording.incomplete_note(len(given.trace.dropped), language))
+        found.append(wording.incomplete_note(len(given.trace.dropped), language))
     if given.statements and given.mode is Mode.EXTRACTIVE and given.trace.model:
-        notes.append(wording.fallback_note(language))
+        found.append(wording.fallback_note(language))
     if stopped:
-        notes.append(strings.text("chat.stopped", language))
+        found.append(strings.text("chat.stopped", language))
     if gone:
-        notes.append(strings.text("chat.gone", language))
-    return [note for note in notes if note]
+        found.append(strings.text("chat.gone", language))
+    return [note for note in found if note]
 
 
 def _small(kind: str, text: str, language: str) -> str:
@@ -184,12 +192,18 @@ def _known(source: Source, article: Article | None) -> dict[str, object]:
     return {
         "id": source.article_id,
         "title": guard.plain(source.title) if source.title else "",
-        "opening": "" if source.title or article is None else clipping(article.text, TITLE),
+        "opening": "" if source.title else _opening(article),
         "publisher": guard.plain(source.publisher or ""),
         "day": source.published.isoformat() if isinstance(source.published, date) else "",
         "language": source.language,
         "url": guard.link(source.url, {source.url or ""}) or "",
     }
+
+
+def _opening(article: Article | None) -> str:
+    """The first words of an article that are no page furniture, in place of its headline."""
+    first = next(iter(quotable_sentences(article)), None) if article else None
+    return clipping(article.text[first.start : first.end], TITLE) if article and first else ""
 
 
 def around(article: Article, start: int, end: int) -> tuple[str, str]:
