@@ -10,7 +10,10 @@ __all__ = ["copied"]
 
 
 def copied(answer: Answer, *, stopped: bool = False, gone: bool = False) -> str:
-    """The answer with its references, and what there is to know of it. Marks keep ASCII digits, so that they mean the same wherever they are pasted."""
+    """The answer with its references, and what there is to know of it.
+
+    Marks keep ASCII digits, so that they mean the same wherever they are pasted.
+    """
     language = answer.language
     if answer.status is Status.NOT_FOUND:
         return wording.not_found(language)
