@@ -8,7 +8,11 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 EXECUTABLE = shutil.which("chroma", path=str(Path(sys.executable).parent)) or shutil.which("chroma")
 
@@ -56,3 +60,15 @@ class ChromaServer:
         """End it at once."""
         self._process.kill()
         self._process.wait()
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[ChromaServer]:
+    """A server over `folder`, ended afterwards; skips the test where there is no `chroma`."""
+    if EXECUTABLE is None:
+        pytest.skip("there is no `chroma` to run a server with")
+    server = ChromaServer(folder)
+    try:
+        yield server
+    finally:
+        server.kill()

@@ -90,11 +90,8 @@ def model_server() -> Iterator[ModelServer]:
 @pytest.fixture(scope="session")
 def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
     """A Chroma server for the tests that leave it running."""
-    if chroma_server.EXECUTABLE is None:
-        pytest.skip("there is no `chroma` to run a server with")
-    server = ChromaServer(tmp_path_factory.mktemp("chroma"))
-    yield server
-    server.kill()
+    with chroma_server.running(tmp_path_factory.mktemp("chroma")) as server:
+        yield server
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -38,11 +38,8 @@ EVERYTHING = Filters()
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
     """A server that tests may freeze and kill; each leaves it running."""
-    if chroma_server.EXECUTABLE is None:
-        pytest.skip("there is no `chroma` to run a server with")
-    server = ChromaServer(tmp_path_factory.mktemp("own"))
-    yield server
-    server.kill()
+    with chroma_server.running(tmp_path_factory.mktemp("own")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
