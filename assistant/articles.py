@@ -13,10 +13,11 @@ from itertools import count as numbers
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
 
+from assistant.apart import Apart
 from assistant.boilerplate import boilerplate
 from assistant.errors import ArticleError
 from assistant.metadata import SOURCES, Layer, gather, load_sources, name, with_headline
-from assistant.readers import FORMATS, MEGABYTE, Record, known_values, records, shown
+from assistant.readers import FORMATS, MEGABYTE, Record, known_values, shown
 from assistant.text import clean
 from assistant.types import Article, Skipped, Source
 
@@ -40,7 +41,7 @@ def read(paths: Sequence[str | Path] | str | Path) -> Iterator[Article | Skipped
     roots = [_existing(path) for path in named]
     found = list(_once(item for root in roots for item in _files(root)))
     folders = dict.fromkeys(item.parent for item in found if isinstance(item, Path))
-    return _articles(found, {folder: load_sources(folder) for folder in folders})
+    return _read(found, {folder: load_sources(folder) for folder in folders})
 
 
 def count(paths: Sequence[str | Path] | str | Path) -> int:
@@ -154,28 +155,29 @@ def sent(files: Iterable[tuple[str, Path]], located: Located, *, same_name: Same
     is skipped. Two files of one name sent together both stay.
     """
     taken: set[str] = set()
-    for sent_as, path in files:
-        here = _upload(sent_as)
-        items = list(_of_sent(path, here))
-        articles = [item for item in items if isinstance(item, Article)]
-        place = _place(sent_as, articles, located, same_name, taken)
-        if place is None:
-            yield Skipped(here, TAKEN)
-        else:
-            taken |= {place} if articles else set()
-            yield from (_moved(item, here, _upload(place)) for item in items)
+    with Apart() as apart:
+        for sent_as, path in files:
+            here = _upload(sent_as)
+            items = list(_of_sent(path, here, apart))
+            articles = [item for item in items if isinstance(item, Article)]
+            place = _place(sent_as, articles, located, same_name, taken)
+            if place is None:
+                yield Skipped(here, TAKEN)
+            else:
+                taken |= {place} if articles else set()
+                yield from (_moved(item, here, _upload(place)) for item in items)
 
 
 def _upload(sent_as: str) -> str:
     return f"upload:{sent_as}"
 
 
-def _of_sent(path: Path, place: str) -> Iterator[Article | Skipped]:
+def _of_sent(path: Path, place: str, apart: Apart) -> Iterator[Article | Skipped]:
     """What is in a file, as if it were at `place`."""
     if reason := _not_ours(path):
         yield Skipped(place, reason)
     else:
-        yield from (_moved(item, shown(path), place) for item in _articles([path], {path.parent: {}}))
+        yield from (_moved(item, shown(path), place) for item in _articles([path], {path.parent: {}}, apart))
 
 
 def _moved(item: Article | Skipped, before: str, after: str) -> Article | Skipped:
@@ -210,20 +212,25 @@ def _numbered(sent_as: str, number: int) -> str:
 # -- articles ---------------------------------------------------------------------------------------------------------
 
 
-def _articles(found: Iterable[Path | Skipped], notes: Notes) -> Iterator[Article | Skipped]:
+def _read(found: Iterable[Path | Skipped], notes: Notes) -> Iterator[Article | Skipped]:
+    with Apart() as apart:
+        yield from _articles(found, notes, apart)
+
+
+def _articles(found: Iterable[Path | Skipped], notes: Notes, apart: Apart) -> Iterator[Article | Skipped]:
     for item in found:
         if isinstance(item, Skipped):
             yield item
             continue
         try:
-            yield from _of_file(item, notes[item.parent].get(unicodedata.normalize("NFC", item.name)))
+            yield from _of_file(item, notes[item.parent].get(unicodedata.normalize("NFC", item.name)), apart)
         except ArticleError as error:
             yield Skipped(shown(item), error.reason, error.line)
 
 
-def _of_file(path: Path, note: Layer | None) -> Iterator[Article | Skipped]:
+def _of_file(path: Path, note: Layer | None, apart: Apart) -> Iterator[Article | Skipped]:
     place, taken = shown(path), dict[str, int]()
-    for record in records(path):
+    for record in apart.records(path):
         if isinstance(record, Skipped):
             yield record
         elif record.line is None:

@@ -9,16 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO
 
 from assistant.catalogue import Catalogue
 from assistant.errors import ConfigurationError, DiskFull, LibraryDamaged, LibraryTooNew
 from assistant.seal import explained
+from assistant.workshop import workshop
 
 __all__ = ["read", "write"]
 
@@ -37,8 +35,8 @@ def write(catalogue: Catalogue, folder: Path, target: Path) -> int:
     Others may ask and change meanwhile: what is written is the library of one moment. A file that is not finished is never seen.
     """
     if os.path.lexists(target):
-        raise ConfigurationError(f"{target} exists already; give the name of a new file.")
-    with explained(target.parent), _workshop(target.parent) as place:
+        raise ConfigurationError("{target} exists already; give the name of a new file.", target=target)
+    with explained(target.parent), workshop(target.parent) as place:
         catalogue.copy(place / DATABASE)
         made = place / "backup"
         with made.open("w+b") as file:
@@ -63,30 +61,21 @@ def read(source: Path, folder: Path) -> None:
     left in `folder`.
     """
     if (folder / DATABASE).exists():
-        raise ConfigurationError(f"There is a library in {folder} already; import into another --library.")
+        raise ConfigurationError("There is a library in {folder} already; import into another --library.", folder=folder)
     if not source.is_file():
-        raise ConfigurationError(f"There is no file {source}; give the name of one that `sanad export` made.")
+        raise ConfigurationError("There is no file {source}; give the name of one that `sanad export` made.", source=source)
     with explained(source), source.open("rb") as file:
         _check(file, source)
-        with explained(folder), _workshop(folder) as place:
+        with explained(folder), workshop(folder) as place:
             _unpack(file, source, place)
             with Catalogue.open(place / DATABASE) as catalogue:
                 wrong = catalogue.integrity()
             if wrong:
-                raise LibraryDamaged(f"The library in {source} is damaged ({wrong[0]}); use another backup.")
+                raise LibraryDamaged(
+                    "The library in {source} is damaged ({reason}); use another backup.", source=source, reason=wrong[0]
+                )
             for made in sorted(place.iterdir(), key=lambda path: path.name == DATABASE):  # the database last: it makes the library
                 os.replace(made, folder / made.name)
-
-
-@contextmanager
-def _workshop(folder: Path) -> Iterator[Path]:
-    """A folder to work in, on the same disk as `folder`, which is made when missing; nothing of it stays."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    place = Path(tempfile.mkdtemp(prefix=".sanad-", dir=folder))
-    try:
-        yield place
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def _pack(file: BinaryIO, paths: list[Path]) -> None:
@@ -99,27 +88,30 @@ def _check(file: BinaryIO, source: Path) -> None:
     """Raise unless the file is one of ours, of a version we know, and as it was written; it is left at the archive."""
     first = file.readline(64)
     if not first.startswith(_MAGIC):
-        raise LibraryDamaged(f"{source} is not a backup of a Sanad library; give a file that `sanad export` made.")
+        raise LibraryDamaged("{source} is not a backup of a Sanad library; give a file that `sanad export` made.", source=source)
     if first != _MAGIC + b"%d\n" % FORMAT:
-        raise LibraryTooNew(f"{source} was made by a newer version, or its first line is damaged; update Sanad.")
+        raise LibraryTooNew("{source} was made by a newer version, or its first line is damaged; update Sanad.", source=source)
     stated = file.readline(_DIGEST + 1)
     if stated != _digest(file).encode() + b"\n":
-        raise LibraryDamaged(f"{source} is not as it was written (its checksum differs); use another backup.")
+        raise LibraryDamaged("{source} is not as it was written (its checksum differs); use another backup.", source=source)
 
 
 def _unpack(file: BinaryIO, source: Path, place: Path) -> None:
     try:
         archive = zipfile.ZipFile(file)
     except zipfile.BadZipFile as exc:
-        raise LibraryDamaged(f"{source} holds no archive ({exc}); use another backup.") from exc
+        raise LibraryDamaged("{source} holds no archive ({reason}); use another backup.", source=source, reason=str(exc)) from exc
     with archive:
         members = archive.infolist()
         if DATABASE not in archive.namelist() or not all(_plain(member.filename) for member in members):
-            raise LibraryDamaged(f"{source} holds something else than a library; use another backup.")
+            raise LibraryDamaged("{source} holds something else than a library; use another backup.", source=source)
         needed, free = sum(member.file_size for member in members), shutil.disk_usage(place).free
         if needed > free:
             raise DiskFull(
-                f"The disk holding {place.parent} has {free // 2**20} MB free and {needed // 2**20} MB are needed; free some space."
+                "The disk holding {folder} has {free} MB free and {needed} MB are needed; free some space.",
+                folder=place.parent,
+                free=free // 2**20,
+                needed=needed // 2**20,
             )
         for member in members:
             with archive.open(member) as packed, (place / member.filename).open("xb") as out:

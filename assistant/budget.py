@@ -43,9 +43,11 @@ class Budget:
         if self.cancelled.is_set():
             raise BudgetSpent("The question was cancelled.")
         if self.used >= self.requests:
-            raise BudgetSpent(f"The question used up its {self.requests} requests to the model (SANAD_LLM__MAX_REQUESTS).")
+            raise BudgetSpent(
+                "The question used up its {requests} requests to the model (SANAD_LLM__MAX_REQUESTS).", requests=self.requests
+            )
         if self.remaining <= 0:
-            raise BudgetSpent(f"The question used up its {self.seconds:g} seconds (SANAD_LLM__TIMEOUT).")
+            raise BudgetSpent("The question used up its {seconds:g} seconds (SANAD_LLM__TIMEOUT).", seconds=self.seconds)
         self.used += 1
         return self.remaining
 

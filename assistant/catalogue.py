@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from random import randint
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -31,6 +32,7 @@ from assistant.errors import (
     LibraryNotWritable,
     LibraryTooNew,
     NoLibrary,
+    Notice,
     UnknownArticle,
 )
 from assistant.text import fold
@@ -45,6 +47,7 @@ FORMAT = 1
 _APPLICATION_ID = int.from_bytes(b"Snad", "big")  # in the header of every library, so that no other file passes for one
 _NEXT = "next: "  # before the name of a model whose vectors are kept but not yet used
 _SHORTEST_PREFIX = 4
+_UNKNOWN = "No article has the id {id!r}; `sanad articles` lists them."
 _LITTLE_ROOM = 2**20  # bytes; with less left on the disk, an input/output error is taken for a full disk
 
 # The text comes last in its row: reading what stands before it then touches no further page. `replacements` remembers
@@ -157,9 +160,9 @@ class Catalogue:
         """A new, empty library file at `path`, where nothing may be yet; its folder is made when missing."""
         with _explained(path):
             if os.path.lexists(path):
-                raise LibraryError(f"{path} exists already; open it, or choose another --library.")
+                raise LibraryError("{path} exists already; open it, or choose another --library.", path=path)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            unfinished = path.with_name(f"{path.name}.new")
+            unfinished = _unfinished(path)
             unfinished.unlink(missing_ok=True)  # of a creation that was killed
             os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             try:
@@ -174,7 +177,7 @@ class Catalogue:
         """The library at `path`, for reading where its folder is read-only. A file that is not one of ours is left as it is."""
         with _explained(path):
             if not path.exists():
-                raise NoLibrary(f"There is no library at {path}; make one with `sanad ingest PATH`.")
+                raise NoLibrary("There is no library at {path}; make one with `sanad ingest PATH`.", path=path)
             if not path.is_file():
                 raise _foreign(path)
             catalogue = cls(path, _reachable(path, wait), wait=wait)
@@ -184,6 +187,11 @@ class Catalogue:
             catalogue.close()
             raise
         return catalogue
+
+    def tidy(self) -> None:
+        """Remove what a creation left that was killed when the file had its name already; for those who are alone with it."""
+        with _explained(self.path):
+            _unfinished(self.path).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of the file, in every thread."""
@@ -289,13 +297,20 @@ class Catalogue:
         rows: list[tuple[str]] = []
         if len(article_id) >= _SHORTEST_PREFIX:
             rows = db.execute(f"{ready} AND substr(id, 1, ?) = ? ORDER BY id LIMIT 3", (len(article_id), article_id)).fetchall()
+        if not rows and len(article_id) < _SHORTEST_PREFIX:
+            raise UnknownArticle(
+                "No article has the id {id!r} (its beginning is enough, from {shortest} characters on);"
+                " `sanad articles` lists them.",
+                id=article_id,
+                shortest=_SHORTEST_PREFIX,
+            )
         if not rows:
-            is_short = len(article_id) < _SHORTEST_PREFIX
-            short = f" (its beginning is enough, from {_SHORTEST_PREFIX} characters on)" if is_short else ""
-            raise UnknownArticle(f"No article has the id {article_id!r}{short}; `sanad articles` lists them.")
+            raise UnknownArticle(_UNKNOWN, id=article_id)
         if len(rows) > 1:
             some = ", ".join(row[0] for row in rows)
-            raise UnknownArticle(f"Several articles have ids that begin with {article_id!r} ({some}); give more characters.")
+            raise UnknownArticle(
+                "Several articles have ids that begin with {id!r} ({some}); give more characters.", id=article_id, some=some
+            )
         return rows[0][0]
 
     def locations(self, article_id: str) -> tuple[str, ...]:
@@ -368,6 +383,22 @@ class Catalogue:
                     matrix = _unpacked(b"".join(row[2] for row in rows), len(rows[0][2]) // 4)
                 yield [str(row[1]) for row in rows], matrix
             more = len(rows) == batch
+
+    def some_vectors(self, model: str, count: int, pick: Callable[[int, int], int] = randint) -> dict[str, Vectors]:
+        """The vectors of up to `count` passages readers may see, from all over the library; `pick` draws a number from a range."""
+        found = {}
+        with self._reading() as db:
+            first, last = db.execute("SELECT min(number), max(number) FROM passages").fetchone()
+            for _ in range(count if last else 0):
+                row = db.execute(
+                    f"SELECT p.id, v.vector {_PASSAGES_FIRST} CROSS JOIN vectors v ON v.text_hash = p.text_hash AND v.model = ?"
+                    " WHERE +a.state = 'ready' AND p.number >= ? ORDER BY p.number LIMIT 1",
+                    (model, pick(first, last)),
+                ).fetchone()
+                if row is not None:
+                    with self._decoding():
+                        found[str(row[0])] = _unpacked(row[1])[0]
+        return found
 
     def unfinished(self) -> Unfinished:
         """Articles at which a change was cut off; nothing is to be done when both are empty."""
@@ -465,7 +496,7 @@ class Catalogue:
         with self._writing() as db:
             row = db.execute("SELECT state FROM articles WHERE id = ? AND state <> 'leaving'", (article_id,)).fetchone()
             if row is None:
-                raise UnknownArticle(f"No article has the id {article_id!r}; `sanad articles` lists them.")
+                raise UnknownArticle(_UNKNOWN, id=article_id)
             _place(db, location, article_id)
             leaving = _settle(db, [article_id]) if row[0] == "ready" else ()
             if leaving:
@@ -537,7 +568,11 @@ class Catalogue:
         with self._writing() as db:
             every = {row[0] for row in db.execute("SELECT DISTINCT text_hash FROM passages")}
             if absent := every - _kept(db, every, _NEXT + manifest.embedding, manifest.dimension):
-                raise LibraryMismatch(f"{len(absent)} passages have no vector of {manifest.embedding} yet; run the rebuild again.")
+                raise LibraryMismatch(
+                    "{count} passages have no vector of {model} yet; run the rebuild again.",
+                    count=len(absent),
+                    model=manifest.embedding,
+                )
             db.execute("DELETE FROM vectors WHERE model <> ?", (_NEXT + manifest.embedding,))
             db.execute("UPDATE vectors SET model = ?", (manifest.embedding,))
             db.execute(
@@ -564,10 +599,13 @@ class Catalogue:
         try:
             with self._reading() as db:
                 found = [row[0] for row in db.execute("PRAGMA quick_check") if row[0] != "ok"]
-                found += [f"{row[0]}: row {row[1]} points nowhere" for row in db.execute("PRAGMA foreign_key_check")]
+                found += [
+                    Notice("{table}: row {row} points nowhere", table=row[0], row=str(row[1]))
+                    for row in db.execute("PRAGMA foreign_key_check")
+                ]
                 return found + list(self._wrong_passages(db)) + list(_wrong_vectors(db))
         except LibraryDamaged as exc:
-            return [str(exc)]
+            return [exc.notice]
 
     def _wrong_passages(self, db: sqlite3.Connection) -> Iterator[str]:
         query = "SELECT id, start, stop, text_hash FROM passages WHERE article_id = ? ORDER BY ordinal"
@@ -575,11 +613,11 @@ class Catalogue:
             before = -1
             for passage, start, stop, stored in db.execute(query, (name,)):
                 if not 0 <= start < stop <= len(text):
-                    yield f"passage {passage}: {start}-{stop} is outside its article"
+                    yield Notice("passage {id}: {start}-{stop} is outside its article", id=passage, start=start, stop=stop)
                 elif text_hash(text[start:stop]) != stored:
-                    yield f"passage {passage}: its text is not the one that was stored"
+                    yield Notice("passage {id}: its text is not the one that was stored", id=passage)
                 if start <= before:
-                    yield f"passage {passage}: does not begin after the one before"
+                    yield Notice("passage {id}: does not begin after the one before", id=passage)
                 before = start
 
 
@@ -639,8 +677,9 @@ def _packed(vector: Vectors, dimension: int) -> bytes:
 
     if vector.shape != (dimension,) or not np.isfinite(vector).all():
         raise LibraryMismatch(
-            f"A vector of shape {vector.shape} does not fit a library of {dimension} finite numbers a vector;"
-            " check the embedding model."
+            "A vector of shape {shape} does not fit a library of {dimension} finite numbers a vector; check the embedding model.",
+            shape=str(vector.shape),
+            dimension=dimension,
         )
     return vector.astype("<f4").tobytes()
 
@@ -754,7 +793,10 @@ def _wrong_vectors(db: sqlite3.Connection) -> Iterator[str]:
         (model, dimension),
     )
     for passage, length in rows:
-        yield f"passage {passage}: {'has no vector' if length is None else 'its vector has the wrong length'} of {model}"
+        if length is None:
+            yield Notice("passage {id}: has no vector of {model}", id=passage, model=model)
+        else:
+            yield Notice("passage {id}: its vector has the wrong length of {model}", id=passage, model=model)
 
 
 # -- the file ---------------------------------------------------------------------------------------------------------
@@ -786,12 +828,17 @@ def _lay(path: Path, manifest: Manifest) -> None:
         db.execute("PRAGMA journal_mode=WAL").fetchall()
 
 
+def _unfinished(path: Path) -> Path:
+    """Where the file is made that will be at `path`."""
+    return path.with_name(f"{path.name}.new")
+
+
 def _put_in_place(made: Path, path: Path, link: Callable[[Path, Path], None] = os.link) -> None:
     """Give the finished file its name, unless that name is taken."""
     try:
         link(made, path)
     except FileExistsError:
-        raise LibraryError(f"{path} exists already; open it, or choose another --library.") from None
+        raise LibraryError("{path} exists already; open it, or choose another --library.", path=path) from None
     except OSError:  # some file systems have no hard links; the exclusive lock keeps others from making one meanwhile
         os.rename(made, path)
     if hasattr(os, "O_DIRECTORY"):
@@ -835,7 +882,10 @@ def _check_header(path: Path, uri: str, wait: float) -> None:
         raise _foreign(path)
     if version > FORMAT:
         raise LibraryTooNew(
-            f"{path} has format {version} and this version reads up to {FORMAT}; update Sanad. The file was not touched."
+            "{path} has format {version} and this version reads up to {known}; update Sanad. The file was not touched.",
+            path=path,
+            version=version,
+            known=FORMAT,
         )
     if version < FORMAT:
         raise _damaged(path, f"there is no format {version}")
@@ -868,7 +918,7 @@ def _explanation(exc: sqlite3.Error, path: Path) -> LibraryError | None:
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return _not_writable(path, str(exc))
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED | sqlite3.SQLITE_PROTOCOL:
-            return LibraryLocked(f"{path} is locked by another process; wait for it, or stop it.")
+            return LibraryLocked("{path} is locked by another process; wait for it, or stop it.", path=path)
         case sqlite3.SQLITE_NOTADB:
             return _foreign(path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_ERROR:
@@ -891,16 +941,20 @@ def _room(path: Path) -> int:
 
 
 def _full(path: Path) -> DiskFull:
-    return DiskFull(f"The disk holding {path.parent} is full; free some space and run the same command again.")
+    return DiskFull("The disk holding {folder} is full; free some space and run the same command again.", folder=path.parent)
 
 
 def _not_writable(path: Path, reason: str | None) -> LibraryNotWritable:
-    return LibraryNotWritable(f"{path} cannot be opened or written ({reason}); allow it, or choose another --library.")
+    return LibraryNotWritable(
+        "{path} cannot be opened or written ({reason}); allow it, or choose another --library.", path=path, reason=str(reason)
+    )
 
 
 def _foreign(path: Path) -> LibraryDamaged:
-    return LibraryDamaged(f"{path} is not a Sanad library; move it away, or choose another --library.")
+    return LibraryDamaged("{path} is not a Sanad library; move it away, or choose another --library.", path=path)
 
 
 def _damaged(path: Path, reason: str) -> LibraryDamaged:
-    return LibraryDamaged(f"{path} is damaged ({reason}); see `sanad doctor`, and bring back a backup of it.")
+    return LibraryDamaged(
+        "{path} is damaged ({reason}); see `sanad doctor`, and bring back a backup of it.", path=path, reason=reason
+    )

@@ -16,8 +16,8 @@ import click
 
 from assistant import console
 from assistant._version import __version__
-from assistant.console import Common, err, out
-from assistant.errors import ArticleError, QuestionError
+from assistant.console import Common, err, out, tell
+from assistant.errors import ArticleError, Notice, QuestionError
 from assistant.types import Answer, Filters, IngestReport, Source, Status
 
 if TYPE_CHECKING:
@@ -70,7 +70,13 @@ def sanad(context: click.Context) -> None:
         out(context.get_help(), ours=True)
 
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def _for_a_program(context: click.Context, option: click.Parameter, value: bool) -> bool:
+    """What goes wrong is then told in JSON too."""
+    context.ensure_object(Common).as_json = value
+    return value
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.", callback=_for_a_program)
 
 
 # -- asking -----------------------------------------------------------------------------------------------------------
@@ -150,7 +156,9 @@ def ask(
 
     QUESTION may stand in quotes or not; - reads it from standard input.
     """
-    question, filters = _question(words), _filters(restrictions)
+    common.language = language
+    common.question = question = _question(words)
+    filters = _filters(restrictions)
     quiet = as_json or translate_quotes  # translations come when all is written, so there is nothing to show before
     settings = _settings(common)
     _advise(settings)
@@ -212,7 +220,7 @@ def chat(common: Common, /, language: str | None, **restrictions: Any) -> int:
 
     Each is understood with those before it. Ctrl-C stops an answer, Ctrl-D ends the conversation.
     """
-    filters = _filters(restrictions)
+    common.language, filters = language, _filters(restrictions)
     with _assistant(common, language=language) as assistant:
         from assistant.conversation import Conversation, edited_input
 
@@ -243,7 +251,8 @@ def search(common: Common, /, words: tuple[str, ...], limit: int, as_json: bool,
 
     QUESTION may stand in quotes or not; - reads it from standard input.
     """
-    question, filters = _question(words), _filters(restrictions)
+    common.question = question = _question(words)
+    filters = _filters(restrictions)
     with _assistant(common) as assistant:
         hits = assistant.search(question, filters=_resolved(filters, assistant), limit=limit)
     if as_json:
@@ -307,16 +316,17 @@ def ingest(common: Common, /, paths: tuple[Path, ...], seeds: bool, prune: bool,
     if as_json:
         _print_json(report)
     else:
-        _print_report(report, assistant.folder)
+        _print_report(report, assistant.folder, console.language(common))
     return 10 if report.skipped else 0
 
 
-def _print_report(report: IngestReport, folder: Path) -> None:
+def _print_report(report: IngestReport, folder: Path, language: str) -> None:
     """Every skipped input and note on a line of its own, then what became of the rest."""
     for skipped in report.skipped:
-        place = skipped.path if skipped.line is None else f"{skipped.path}:{skipped.line}"
         alone = len(report.skipped) == 1 and not _taken(report)
-        err(f"skipped {place}: {skipped.reason}{'; nothing was taken in, mend it and run the same again' if alone else ''}")
+        problem = ArticleError(skipped.path, skipped.reason, line=skipped.line)
+        words = "skipped {problem}; nothing was taken in, mend it and run the same again" if alone else "skipped {problem}"
+        tell(Notice(words, problem=problem), language)
     for note in report.notes:
         err(note)
     if _taken(report):
@@ -491,8 +501,10 @@ def doctor(common: Common, /, as_json: bool) -> int:
     if as_json:
         _print_json({"problems": problems})
     else:
+        from assistant.messages import told
+
         for problem in problems:
-            out(console.line(problem))
+            out(told(problem, console.language(common)), ours=True)
         err(f"{len(problems) or 'no'} problem{'s' if len(problems) > 1 else ''} found")
     return 8 if problems else 0
 
@@ -563,7 +575,9 @@ def _opened(settings: Settings) -> Iterator[Assistant]:
 def _settings(common: Common, *, language: str | None = None) -> Settings:
     from assistant.settings import load
 
-    return load(library=common.library, offline=common.offline, language=language)
+    settings = load(library=common.library, offline=common.offline, language=language)
+    common.language = common.language or settings.language
+    return settings
 
 
 def _advise(settings: Settings) -> None:

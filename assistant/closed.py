@@ -100,6 +100,10 @@ _ENGLISH_LIGHT = (
     " come comes came coming put puts putting bring brings bringing brought set sets setting thing things topic topics"
     " time times way"
 )
+# Not made from their stems: «رود» is a river, «روم» is Rome, «بره» a lamb.
+_PERSIAN_MOTION = (
+    "آمد آمدند آمده آمده‌اند آمدن می‌آید می‌آیند بیاید اومد اومدن اومدند اومده میاد بیاد رفت رفتند رفته رفته‌اند رفتن می‌رود می‌روند میره"
+)
 # Past stem, present stem.
 _LIGHT_VERBS = (
     "کرد کن|شد شو|داد ده|زد زن|گرفت گیر|داشت دار|نمود نما|گردید گرد|یافت یاب|گذاشت گذار|آورد آور|خواست خواه|توانست توان|تونست تون"
@@ -121,7 +125,7 @@ def _persian_light() -> frozenset[str]:
 
 
 LIGHT = {
-    "fa": f"{_PERSIAN_NOUNS} {' '.join(sorted(_persian_light()))} میشه بشه نشه میدن میدم بدن",
+    "fa": f"{_PERSIAN_NOUNS} {' '.join(sorted(_persian_light()))} {_PERSIAN_MOTION} میشه بشه نشه میدن میدم بدن",
     "ar": " ".join(sorted(_with_clitics(_ARABIC_LIGHT.split()))),
     "en": _ENGLISH_LIGHT,
 }

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from assistant.budget import Budget
-from assistant.errors import AssistantError, BadModelOutput, ModelCut
+from assistant.errors import AssistantError, BadModelOutput, ModelCut, Notice
 from assistant.verdicts import Server
 
 __all__ = ["LONGEST", "Reading", "Reasoning", "mapping"]
 
 LONGEST = 100_000  # characters of one text, thirty times the longest answer: a model that repeats itself for ever is stopped
+_REASONS = {"length": Notice("the length limit"), "content_filter": Notice("a content filter")}
 
 
 class Reading:
@@ -39,7 +40,7 @@ class Reading:
             if not self._finish:  # after the end only the usage was awaited
                 raise
         if not self._finish and self._written:
-            raise ModelCut(f"{self._server.host} stopped in the middle of the answer.")
+            raise ModelCut("{place} stopped in the middle of the answer.", place=self._server.host)
         yield from self.end()
 
     def whole(self, body: bytes) -> Iterator[str]:
@@ -57,12 +58,13 @@ class Reading:
         """What was held back. Raises what there is to say about the end, once the text is out and the tokens are counted."""
         yield from self._counted(self._reasoning.rest())
         self._budget.count(_whole_number(self._usage.get("prompt_tokens")), _whole_number(self._usage.get("completion_tokens")))
-        reason = {"length": "the length limit", "content_filter": "a content filter"}.get(self._finish)
+        reason = _REASONS.get(self._finish)
         if self._written and reason:
-            raise ModelCut(f"{self._server.model} was stopped by {reason} in the middle of the answer.")
+            raise ModelCut("{model} was stopped by {reason} in the middle of the answer.", model=self._server.model, reason=reason)
         if not self._written:
-            why = f": {reason} stopped it" if reason else f": {self._server.excerpt(self._refusal)}" if self._refusal else ""
-            raise BadModelOutput(f"{self._server.model} answered with nothing{why}.")
+            said = Notice(": {words}", words=self._server.excerpt(self._refusal)) if self._refusal else ""
+            why = Notice(": {reason} stopped it", reason=reason) if reason else said
+            raise BadModelOutput("{model} answered with nothing{why}.", model=self._server.model, why=why)
 
     def visible(self, text: str) -> Iterator[str]:
         """`text` without reasoning, in at most one piece; blanks before the first word are no text."""
@@ -93,13 +95,16 @@ class Reading:
         self._written += len(text)
         yield text
         if self._written > LONGEST:
-            raise ModelCut(f"{self._server.model} was stopped after {LONGEST:,} characters.")
+            raise ModelCut("{model} was stopped after {most:,} characters.", model=self._server.model, most=LONGEST)
 
     def _no_completion(self, error: object = None) -> BadModelOutput:
         message = error.get("message") if isinstance(error, dict) else error
-        why = f": {self._server.excerpt(str(message))}" if message else ""
-        way_out = f"; check {self._server.variable('base_url')}, which usually ends in /v1"
-        return BadModelOutput(f"{self._server.host} answered with something that is no completion{why}{way_out}.")
+        return BadModelOutput(
+            "{place} answered with something that is no completion{said}; check {variable}, which usually ends in /v1.",
+            place=self._server.host,
+            said=Notice(": {words}", words=self._server.excerpt(str(message))) if message else "",
+            variable=self._server.variable("base_url"),
+        )
 
 
 def mapping(part: object) -> Mapping[str, Any]:

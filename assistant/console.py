@@ -12,9 +12,9 @@ from typing import Any, TextIO, TypeAlias
 
 import click
 
-from assistant.errors import AssistantError
+from assistant.errors import ArticleError, AssistantError, Notice
 
-__all__ = ["Common", "Face", "colourful", "err", "line", "out", "progress", "rows", "run", "width"]
+__all__ = ["Common", "Face", "colourful", "err", "language", "line", "out", "progress", "rows", "run", "tell", "width"]
 
 INTERRUPTED = 130
 FAULT = 70
@@ -28,11 +28,14 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class Common:
-    """What may be said before a command or after it."""
+    """What may be said before a command or after it, and what is known of the language in which to say what goes wrong."""
 
     library: str | None = None
     offline: bool | None = None
     debug: bool = False
+    as_json: bool = False
+    language: str | None = None
+    question: str = ""
 
 
 class Verb(click.Command):
@@ -131,36 +134,72 @@ def run(face: Face, *, name: str) -> int:
         return 0
     except _Unprintable as exc:
         _discard_output()
-        return _failed(exc, str(exc), exc.exit_code, common)
+        return _failed(exc, exc, exc.exit_code, common)
     except click.Abort as exc:
         if _is_terminal(sys.stderr):
             click.echo(err=True)  # the terminal has written ^C at the start of this line
-        return _failed(exc, "interrupted; nothing is lost, the same command again goes on from here", INTERRUPTED, common)
+        said = Notice("interrupted; nothing is lost, the same command again goes on from here")
+        return _failed(exc, said, INTERRUPTED, common)
     except click.ClickException as exc:
         return _failed(exc, _usage(exc), exc.exit_code, common)
     except AssistantError as exc:
-        return _failed(exc, str(exc), exc.exit_code, common)
+        return _failed(exc, exc, exc.exit_code, common)
     except Exception as exc:
-        message = f"{type(exc).__name__}: {exc}; this is a fault of Sanad's own, --debug shows where"
-        return _failed(exc, message, FAULT, common)
+        fault = f"{type(exc).__name__}: {exc}"
+        return _failed(exc, Notice("{fault}; this is a fault of Sanad's own, --debug shows where", fault=fault), FAULT, common)
 
 
-def _failed(exc: BaseException, message: str, code: int, common: Common) -> int:
+def _failed(exc: BaseException, said: AssistantError | str, code: int, common: Common) -> int:
+    """`code`, once it was said what went wrong, in one line and in the reader's language."""
     if common.debug:
         import traceback
 
         out_of = "".join(traceback.format_exception(exc))
         click.echo(clean(out_of), err=True, nl=False)
-    err(f"sanad: {message}")
+    from assistant.messages import told
+
+    message = told(said, language(common))
+    # Our name runs in the direction of the line too: terminals go by its first letter.
+    click.echo(f"{'سند' if _is_right_to_left(message) else 'sanad'}: {message}", err=True)
+    if common.as_json and isinstance(exc, AssistantError) and not isinstance(exc, _Unprintable):
+        _print_error(type(exc).__name__, message, code)
     return code
 
 
-def _usage(exc: click.ClickException) -> str:
+def _print_error(kind: str, message: str, code: int) -> None:
+    """The error for a program, in the form it has over HTTP."""
+    import json
+
+    with suppress(BrokenPipeError, _Unprintable):
+        out(json.dumps({"error": {"kind": kind, "message": message, "exit": code}}, ensure_ascii=False), ours=True)
+
+
+def language(common: Common) -> str:
+    """The language in which to say what goes wrong: the one that was chosen, else that of the question, else the locale's."""
+    if common.language:
+        return common.language
+    if common.question:
+        from assistant.understanding import language_of
+
+        return language_of(common.question)
+    locale = next(filter(None, (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    spoken = re.split("[-_.@]", locale.lower())[0]
+    return spoken if spoken in ("fa", "ar") else "en"
+
+
+def _is_right_to_left(message: str) -> bool:
+    return bool(re.match("[^a-z]*[\u0600-\u06ff]", re.sub("\u2068[^\u2069]*\u2069", "", message), re.IGNORECASE))
+
+
+def _usage(exc: click.ClickException) -> Notice:
     """What is wrong with the command, and where to look it up."""
     context = getattr(exc, "ctx", None)
-    help_for = context.command_path if context else "sanad"
+    command = context.command_path if context else "sanad"
+    if isinstance(exc.__cause__, ArticleError):
+        return Notice("{problem}. See `{command} --help`.", problem=exc.__cause__, command=command)
     message = exc.format_message()
-    return f"{message}{'' if message.endswith(('.', '?')) else '.'} See `{help_for} --help`."
+    whole = f"{message}{'' if message.endswith(('.', '?')) else '.'} See `{command} --help`."
+    return Notice(whole)  # most of it is click's, which speaks English
 
 
 def _discard_output() -> None:
@@ -181,12 +220,19 @@ def out(text: str, *, ours: bool = False) -> None:
     except BrokenPipeError:
         raise
     except OSError as exc:
-        raise _Unprintable(f"Standard output cannot be written ({exc.strerror}); send it elsewhere.") from exc
+        raise _Unprintable("Standard output cannot be written ({reason}); send it elsewhere.", reason=str(exc.strerror)) from exc
 
 
 def err(text: str) -> None:
     """Print `text` as one line on standard error."""
     click.echo(line(text), err=True)
+
+
+def tell(said: AssistantError | str, spoken: str) -> None:
+    """Print what went wrong, or is wrong, as one line in the language `spoken`, on standard error."""
+    from assistant.messages import told
+
+    click.echo(told(said, spoken), err=True)
 
 
 def line(text: str) -> str:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from assistant import rendering
 from assistant.errors import AssistantError, LibraryError
+from assistant.messages import told
 from assistant.pipeline import Assistant
 from assistant.types import Filters, Turn
+from assistant.understanding import language_of
 
 __all__ = ["Conversation"]
 
@@ -62,7 +64,7 @@ class Conversation:
         except LibraryError:
             raise  # nothing more can be asked of this library
         except AssistantError as exc:
-            self.tell(str(exc))
+            self.tell(told(exc, self.language or language_of(question)))
         except KeyboardInterrupt:
             self.tell("Stopped.")
 

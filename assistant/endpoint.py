@@ -190,18 +190,22 @@ def _checked_url(url: str, variable: str, key: str) -> str:
     except ValueError:
         wrong = True
     if wrong:
-        raise ConfigurationError(f"{variable} is no URL of a server; it should look like http://localhost:11434/v1.")
+        raise ConfigurationError(
+            "{variable} is no URL of a server; it should look like http://localhost:11434/v1.", variable=variable
+        )
     if parts.username or parts.password:
-        raise ConfigurationError(f"{variable} holds a user or a password; put the key into {key}.")
+        raise ConfigurationError("{variable} holds a user or a password; put the key into {key}.", variable=variable, key=key)
     if parts.query or parts.fragment or re.search(r"/(chat/completions|embeddings|models)/*$", parts.path):
-        raise ConfigurationError(f"{variable} should end where the service begins, usually in /v1.")
+        raise ConfigurationError("{variable} should end where the service begins, usually in /v1.", variable=variable)
     return url.rstrip("/")
 
 
 def _checked_key(key: str | SecretStr | None, variable: str) -> SecretStr | None:
     plain = (key.get_secret_value() if isinstance(key, SecretStr) else key or "").strip()
     if not re.fullmatch(r"[!-~]*", plain):
-        raise ConfigurationError(f"The key in {variable} holds a blank or a letter that no key has; copy it again.")
+        raise ConfigurationError(
+            "The key in {variable} holds a blank or a letter that no key has; copy it again.", variable=variable
+        )
     return SecretStr(plain) if plain else None
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 __all__ = [
     "ArticleError",
@@ -24,6 +25,7 @@ __all__ = [
     "ModelRejected",
     "ModelUnavailable",
     "NoLibrary",
+    "Notice",
     "PromptError",
     "QuestionError",
     "UnknownArticle",
@@ -31,10 +33,29 @@ __all__ = [
 ]
 
 
+class Notice(str):
+    """Words of ours in English, made of a `template` and the `values` put into it, so that `messages` can say them otherwise."""
+
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **values: object) -> Self:
+        notice = super().__new__(cls, template.format(**values) if values else template)
+        notice.template, notice.values = template, values
+        return notice
+
+
 class AssistantError(Exception):
-    """Base of every error of ours; its message is one line: what, where and what to do next."""
+    """Base of every error of ours; its message is one line: what, where and what to do next.
+
+    What is given as `values` is put into the message, whose words `messages` then knows in the reader's language.
+    """
 
     exit_code: ClassVar[int] = 2
+
+    def __init__(self, message: str = "", /, **values: object) -> None:
+        self.notice = message if isinstance(message, Notice) else Notice(message, **values)
+        super().__init__(self.notice)
 
 
 class ConfigurationError(AssistantError):
@@ -61,7 +82,7 @@ class ArticleError(AssistantError):
         self.path = str(path)
         self.line = line
         self.reason = reason
-        super().__init__(f"{self.path}{'' if line is None else f':{line}'}: {reason}")
+        super().__init__("{place}: {reason}", place=f"{self.path}{'' if line is None else f':{line}'}", reason=reason)
 
 
 class LibraryError(AssistantError):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import NamedTuple
 
 from assistant import wording
-from assistant.choosing import Choice, ranked
+from assistant.asking import parts
+from assistant.choosing import Choice, leading, ranked
 from assistant.lexicon import Lexicon, LexiconMatch
 from assistant.speakers import points_back
 from assistant.text import sentences, word_spans, words
@@ -15,8 +16,11 @@ from assistant.types import Claim, Closeness, Draft, Hit, Mode, Quotation, Retri
 
 __all__ = ["compose"]
 
-QUOTES = 3  # one sentence holds the answer to two questions of three, three sentences to nine of ten
-FURTHER = 0.01  # of the best one's chance; a sentence further behind distracts more often than it helps
+QUOTES = 5  # at most; how many come is decided by what each is worth, see docs/decisions.md
+WORTH = 0.02  # chance to be the one that answers, from which a further quote is worth reading
+EACH = 2  # quotes of each question where several are asked at once
+TOGETHER = 3  # questions at once that are looked at; further ones are listened to no more
+THIRD = 3
 ELSEWHERE = 0.14  # of the best one's chance, from which the third quote goes to another article
 CLOSE = 0.65  # chance from which a quote is called close: nine of ten such quotes hold the answer, across languages eight
 SAME = 0.9  # share of common stems above which two sentences say the same
@@ -27,34 +31,45 @@ _PARAGRAPHS = re.compile(r"\n\s*\n\s*\n")  # what lies further apart belongs tog
 
 
 def compose(retrieval: Retrieval, *, lexicon: Lexicon) -> Draft:
-    """Up to three sentences of the hits as claims that quote themselves, best first."""
+    """The sentences of the hits that are worth reading as claims that quote themselves, best first; of each question asked."""
     query = retrieval.query
-    ranking = ranked(query.question, query.language, retrieval.concepts, retrieval.hits)
-    claims = (
-        replace(_claim(choice, span, retrieval, lexicon), closeness=_closeness(choice, ranking, retrieval))
-        for choice, span in _choose(ranking, retrieval)
-    )
-    return Draft(tuple(claims), Mode.EXTRACTIVE)
+    asked = parts(query.question, query.language)[:TOGETHER]
+    most = QUOTES if len(asked) == 1 else EACH
+    chosen: list[_Quoted] = []
+    for part in asked:
+        concepts = leading(part, asked, retrieval.concepts)
+        ranking = ranked(part, query.language, concepts, retrieval.hits)
+        chosen += _choose(ranking, chosen, retrieval.hits, most=most)
+    return Draft(tuple(_claim(one, retrieval, lexicon) for one in chosen), Mode.EXTRACTIVE)
 
 
-def _choose(ranking: Sequence[Choice], retrieval: Retrieval) -> list[tuple[Choice, Span]]:
-    """The best sentence and up to two more that say something else, each with what is quoted."""
-    hits = retrieval.hits
+class _Quoted(NamedTuple):
+    """A sentence, what is quoted with it, and how likely it answers: what is said in the same words elsewhere counts for it."""
+
+    choice: Choice
+    span: Span
+    chance: float
+
+
+def _choose(ranking: Sequence[Choice], before: Sequence[_Quoted], hits: Sequence[Hit], *, most: int) -> list[_Quoted]:
+    """The best sentence that says something else than those quoted `before`, and further ones while they are worth it."""
     left = [choice for choice in ranking if len(words(_text(choice, hits))) >= LEAST_WORDS]
-    chosen: list[Choice] = []
-    spans: list[Span] = []
-    while left and len(chosen) < QUOTES:
-        choice = _next(left, chosen, hits)
-        spans.append(_span(choice, chosen, hits))
-        chosen.append(choice)
+    own: list[_Quoted] = []
+    while len(own) < most:
+        quoted = [*before, *own]
         left = [
             other
             for other in left
-            if other.chance >= FURTHER * chosen[0].chance
-            and not any(_alike(other, one) for one in chosen)
-            and not any(_covers(hits, one, span, other) for one, span in zip(chosen, spans, strict=True))
+            if (other.chance >= WORTH or not own)
+            and not any(_alike(other, one.choice) for one in quoted)
+            and not any(_covers(hits, one.choice, one.span, other) for one in quoted)
         ]
-    return list(zip(chosen, spans, strict=True))
+        if not left:
+            break
+        choice = _next(left, [one.choice for one in own], hits)
+        chance = sum(other.chance for other in ranking if _alike(choice, other))
+        own.append(_Quoted(choice, _span(choice, [one.choice for one in quoted], hits), chance))
+    return own
 
 
 def _span(choice: Choice, chosen: Sequence[Choice], hits: Sequence[Hit]) -> Span:
@@ -77,9 +92,9 @@ def _covers(hits: Sequence[Hit], one: Choice, span: Span, other: Choice) -> bool
 
 
 def _next(left: Sequence[Choice], chosen: Sequence[Choice], hits: Sequence[Hit]) -> Choice:
-    """The best that is left; as the last quote, one of another article if it is nearly as good."""
+    """The best that is left; as the third quote, one of another article if it is nearly as good."""
     articles = {_article(choice, hits) for choice in chosen}
-    if len(chosen) == QUOTES - 1 and len(articles) == 1:
+    if len(chosen) == THIRD - 1 and len(articles) == 1:
         near = (choice for choice in left if choice.chance >= ELSEWHERE * chosen[0].chance)
         return next((choice for choice in near if _article(choice, hits) not in articles), left[0])
     return left[0]
@@ -98,14 +113,8 @@ def _alike(one: Choice, other: Choice) -> bool:
     return len(known & others) >= SAME * min(len(known), len(others))
 
 
-def _closeness(choice: Choice, ranking: Sequence[Choice], retrieval: Retrieval) -> Closeness:
-    """In words, how likely the sentence answers; what is said in the same words elsewhere counts for it."""
-    chance = retrieval.coverage * sum(other.chance for other in ranking if _alike(choice, other))
-    return Closeness.CLOSE if chance >= CLOSE else Closeness.POSSIBLE
-
-
-def _claim(choice: Choice, span: Span, retrieval: Retrieval, lexicon: Lexicon) -> Claim:
-    hit = choice.place.hit
+def _claim(one: _Quoted, retrieval: Retrieval, lexicon: Lexicon) -> Claim:
+    hit, span = one.choice.place.hit, one.span
     passage = retrieval.hits[hit].passage
     text, source = passage.text[span.start : span.end], passage.source
     language = retrieval.query.answer_language
@@ -114,6 +123,7 @@ def _claim(choice: Choice, span: Span, retrieval: Retrieval, lexicon: Lexicon) -
         quotations=(Quotation(hit, text),),
         frame=wording.frame(source, language),
         note=_note(text, source.language, language, lexicon),
+        closeness=Closeness.CLOSE if retrieval.coverage * one.chance >= CLOSE else Closeness.POSSIBLE,
     )
 
 

@@ -135,7 +135,7 @@ class Writer:
         try:
             return "".join(self.chat.stream(messages, budget=budget))
         except ModelCut as exc:
-            raise BadModelOutput(str(exc)) from exc
+            raise BadModelOutput(exc.notice) from exc
 
 
 def language_name(code: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import platform
 import shutil
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from assistant.catalogue import Catalogue
-from assistant.errors import LibraryError, LibraryNotWritable, VectorsUnavailable
+from assistant.errors import LibraryError, LibraryNotWritable, Notice, VectorsUnavailable
 from assistant.protocols import Vectors
 from assistant.seal import Seal, Stamp, explained
 from assistant.types import Filters
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["ALL", "LEXICAL", "VECTORS", "Draft", "Indexes", "Nearest", "Progress", "unseen"]
 
 LEXICAL, VECTORS = "lexical", "chroma"  # their folders
-_NAMES = {LEXICAL: "full-text", VECTORS: "vector"}
+_NAMES = {LEXICAL: Notice("full-text"), VECTORS: Notice("vector")}
 ALL = frozenset(_NAMES)
 
-SAMPLE = 5  # passages looked for by their own vectors when the vector index is opened
+SAMPLE = 20  # passages whose vectors are compared with the catalogue's when the vector index is opened
+# How many of them are looked for, one of which has to be found: of texts that are much alike (bulletins that differ in a number), a
+# sound index of Chroma's misses up to half (measured).
+LOOKED_FOR = 8
 SAME = 0.99  # cosine of a vector with itself, as Chroma reckons it
-FOUND = 0.6  # share of the sample to be found: even a sound index misses single ones (measured)
 _DRAFT = "draft-"  # how folders begin in which indexes are made that are to take the place of others
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
@@ -119,7 +122,8 @@ class Indexes:
         index = self.lexical
         if self._links is not None:
             raise LibraryNotWritable(
-                f"The folder {self._folder / LEXICAL} cannot be written to; allow writing or choose another --library."
+                "The folder {folder} cannot be written to; allow writing or choose another --library.",
+                folder=self._folder / LEXICAL,
             )
         return index
 
@@ -227,34 +231,40 @@ class Indexes:
         seal = self._sealed
         if seal is None or (seal.whole and seal.generation != self._generation):
             return {
-                index: f"the {name} index was not made from this catalogue; run `sanad rebuild`" for index, name in _NAMES.items()
+                index: Notice("the {name} index was not made from this catalogue; run `sanad rebuild`", name=name)
+                for index, name in _NAMES.items()
             }
         found = dict(seal.distrusted)
         if bool(seal.collection) != bool(self._place):
             found[VECTORS] = (
-                "the vectors are not on the server yet; run `sanad rebuild`"
+                Notice("the vectors are not on the server yet; run `sanad rebuild`")
                 if self._place
-                else "the vectors are on a server: set SANAD_VECTORS__URL again, or run `sanad rebuild`"
+                else Notice("the vectors are on a server: set SANAD_VECTORS__URL again, or run `sanad rebuild`")
             )
         for index, name in _NAMES.items():
             # tantivy replaces its files as a whole: what it wrote before it was cut off is sound.
             excused = index in found or (index == LEXICAL and not seal.whole)
             if not excused and seal.broken(self._folder, index, self._files(index), every_byte=every_byte):
-                found[index] = f"files of the {name} index are missing or changed; run `sanad rebuild`"
+                found[index] = Notice("files of the {name} index are missing or changed; run `sanad rebuild`", name=name)
         return found
 
     def _try(self, index: str) -> str | None:
         """What shows to be wrong with an index when it is opened and used."""
         try:
             if index == VECTORS and self._place and not self.cut_off and not self._is_marked():
-                return "the vectors on the server were changed by another copy of this library; run `sanad rebuild`"
+                return Notice("the vectors on the server were changed by another copy of this library; run `sanad rebuild`")
             held, passages = self.count(index), self._catalogue.count().passages
             if held != passages and not self.cut_off:
-                return f"the {_NAMES[index]} index holds {held} passages and the catalogue {passages}; run `sanad rebuild`"
-            if index == VECTORS and not (self._finds_itself() and (self.cut_off or self._has_the_same())):
-                return "the vector index holds other passages than the catalogue; run `sanad rebuild`"
+                return Notice(
+                    "the {name} index holds {held} passages and the catalogue {passages}; run `sanad rebuild`",
+                    name=_NAMES[index],
+                    held=held,
+                    passages=passages,
+                )
+            if index == VECTORS and not (self._agrees() and (self.cut_off or self._has_the_same())):
+                return Notice("the vector index holds other passages than the catalogue; run `sanad rebuild`")
         except LibraryError as exc:
-            return str(exc)
+            return exc.notice
         return None
 
     def _has_the_same(self) -> bool:
@@ -270,12 +280,15 @@ class Indexes:
         index = self.vectors
         return isinstance(index, ServerIndex) and self._sealed is not None and index.mark == self._sealed.mark
 
-    def _finds_itself(self) -> bool:
-        """Whether the vector index finds most of a few passages by their own vectors."""
-        for passages, vectors in self._catalogue.passage_vectors(self._catalogue.manifest.embedding, batch=SAMPLE):
-            nearest = [self.vectors.search(vector, filters=Filters(), limit=1) for vector in vectors]
-            return sum(bool(found) and found[0][1] >= SAME for found in nearest) >= FOUND * len(passages)
-        return True
+    def _agrees(self) -> bool:
+        """Whether the vector index has the catalogue's vectors, as far as some tell, and finds passages by them at all."""
+        sample = self._catalogue.some_vectors(self._catalogue.manifest.embedding, SAMPLE)
+        kept = self.vectors.kept(list(sample)) if sample else {}
+        if any(name not in kept or not _same(vector, kept[name]) for name, vector in sample.items()):
+            return False
+        looked_for = list(sample.values())[:LOOKED_FOR]
+        found = (self.vectors.search(vector, filters=Filters(), limit=1) for vector in looked_for)
+        return not looked_for or any(hits and hits[0][1] >= SAME for hits in found)
 
     def count(self, index: str) -> int:
         """How many passages an index holds."""
@@ -321,13 +334,16 @@ class Indexes:
             raise
         else:
             self._seal(whole=True, anew=True, distrusted=self._lacking, mark=mark)
+            self._drop_drafts()  # of a rebuild that was killed: they hold what is removed here
             self._sweep()
         finally:
             self._changing = False
 
     def distrust(self) -> None:
         """Believe nothing in the indexes until they are made anew, within a `changing`."""
-        self._lacking = {index: f"the {name} index is out of date; run `sanad rebuild`" for index, name in _NAMES.items()}
+        self._lacking = {
+            index: Notice("the {name} index is out of date; run `sanad rebuild`", name=name) for index, name in _NAMES.items()
+        }
         self._seal(whole=False, distrusted=self._lacking)
 
     def _mark(self, mark: str) -> str:
@@ -485,8 +501,9 @@ class Indexes:
             self._drop_drafts()
 
     def _drop_drafts(self) -> None:
-        """Remove drafts; nobody works on one while somebody has the library to himself."""
+        """Remove drafts, on a server with the next `_sweep`; nobody works on one while somebody has the library to himself."""
         for place in self._folder.glob(f"{_DRAFT}*"):
+            self._replaced = self._replaced or self._place is not None
             shutil.rmtree(place, ignore_errors=True)
 
     def _owner(self) -> str:
@@ -494,6 +511,12 @@ class Indexes:
         database = self._catalogue.path
         known = (platform.node(), database.resolve(), database.stat().st_ino, self._catalogue.manifest.created)
         return hashlib.sha256(repr(known).encode()).hexdigest()[:12]
+
+
+def _same(one: Vectors, other: Vectors) -> bool:
+    """Whether two vectors point the same way."""
+    lengths = float((one @ one) * (other @ other))
+    return one.shape == other.shape and float(one @ other) >= SAME * math.sqrt(lengths) > 0
 
 
 def _linked(folder: Path) -> tempfile.TemporaryDirectory[str]:

@@ -18,6 +18,7 @@ __all__ = ["Judgement", "Signs", "judge", "signs"]
 
 CLEARLY = 0.6  # presence from which a concept counts as named in a sentence
 ABSENT_NAME = 4.0  # taken off the sum of the signs when the collection never names somebody the question names
+FARTHEST = 700.0  # from which on a float holds no power of e: a question may repeat one word five hundred times
 
 
 class Signs(NamedTuple):
@@ -90,7 +91,8 @@ def judge(
 
 def _confidence(scale: _Scale, found: Signs, base: float) -> float:
     """The logistic function of the weighed signs."""
-    return 1 / (1 + math.exp(-base - sum(weight * sign for weight, sign in zip(scale.weights, found, strict=True))))
+    against = -base - sum(weight * sign for weight, sign in zip(scale.weights, found, strict=True))
+    return 1 / (1 + math.exp(min(against, FARTHEST)))
 
 
 def signs(

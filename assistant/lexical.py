@@ -52,7 +52,7 @@ class LexicalIndex:
             shutil.rmtree(folder, ignore_errors=True)
         elif not (folder / "meta.json").exists():
             # tantivy would silently make an empty index here, which would look like "nothing found".
-            raise LibraryDamaged(f"The full-text index in {folder} is missing; run `sanad rebuild`.")
+            raise LibraryDamaged("The full-text index in {folder} is missing; run `sanad rebuild`.", folder=folder)
         with self._explained():
             folder.mkdir(parents=True, exist_ok=True)
             self._index = tantivy.Index(_schema(), path=str(folder), reuse=not create)
@@ -252,15 +252,21 @@ class LexicalIndex:
         died = "index writer was killed" in text  # the cause stays in tantivy's own thread
         full = "No space left" in text or "StorageFull" in text or "quota exceeded" in text
         if full or (died and shutil.disk_usage(self._folder).free < _LITTLE_ROOM):
-            return DiskFull(f"The disk holding {self._folder} is full; free some space and run the same command again.")
+            return DiskFull(
+                "The disk holding {folder} is full; free some space and run the same command again.", folder=self._folder
+            )
         if "LockBusy" in text:
             return LibraryLocked(
-                f"The full-text index in {self._folder} is being written by another program; wait for it, or stop it."
+                "The full-text index in {folder} is being written by another program; wait for it, or stop it.", folder=self._folder
             )
         if "ermission denied" in text or "PermissionDenied" in text or "ead-only file system" in text:
-            return LibraryNotWritable(f"The folder {self._folder} cannot be written to; allow writing or choose another --library.")
+            return LibraryNotWritable(
+                "The folder {folder} cannot be written to; allow writing or choose another --library.", folder=self._folder
+            )
         reason = " ".join(text.split())[:120]
-        return LibraryDamaged(f"The full-text index in {self._folder} cannot be used ({reason}); run `sanad rebuild`.")
+        return LibraryDamaged(
+            "The full-text index in {folder} cannot be used ({reason}); run `sanad rebuild`.", folder=self._folder, reason=reason
+        )
 
 
 def _schema() -> tantivy.Schema:

@@ -183,7 +183,9 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"The lexicon {path} cannot be read ({error.strerror}); put it back, or take it away.") from error
+        raise ConfigurationError(
+            "The lexicon {path} cannot be read ({reason}); put it back, or take it away.", path=path, reason=str(error.strerror)
+        ) from error
 
 
 def _checked(path: Path, content: bytes) -> Iterator[str]:
@@ -193,16 +195,20 @@ def _checked(path: Path, content: bytes) -> Iterator[str]:
         try:
             row = line.decode("utf-8").strip("\r\n ")
         except UnicodeDecodeError as error:
-            raise ConfigurationError(f"{where}: this line is not UTF-8; save the file as UTF-8.") from error
+            raise ConfigurationError("{where}: this line is not UTF-8; save the file as UTF-8.", where=where) from error
         if not row.strip() or row.startswith("#"):
             continue
         cells = row.split("\t")
         if len(cells) != len(LANGUAGES):
             raise ConfigurationError(
-                f"{where}: a row is three cells (English, Persian, Arabic) separated by tabs; this one has {len(cells)}."
+                "{where}: a row is three cells (English, Persian, Arabic) separated by tabs; this one has {cells}.",
+                where=where,
+                cells=len(cells),
             )
         if sum(bool(words(cell)) for cell in cells) < 2:
-            raise ConfigurationError(f"{where}: a row says one thing in at least two languages; this one has words in fewer.")
+            raise ConfigurationError(
+                "{where}: a row says one thing in at least two languages; this one has words in fewer.", where=where
+            )
         yield row
 
 

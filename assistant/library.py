@@ -16,17 +16,19 @@ from pathlib import Path
 import numpy as np
 
 from assistant.catalogue import Catalogue, Manifest, Staged, text_hash
-from assistant.errors import BadModelOutput, DiskFull, LibraryMismatch, NoLibrary
+from assistant.errors import BadModelOutput, DiskFull, LibraryMismatch, NoLibrary, Notice
 from assistant.indexes import ALL, LEXICAL, Draft, Indexes, Progress, unseen
 from assistant.protocols import Embedder, Vectors
 from assistant.seal import explained
 from assistant.splitting import SPLITTER, split
 from assistant.types import Filters
 from assistant.vector_server import VectorServer
+from assistant.workshop import sweep
 
-__all__ = ["Library", "Progress", "exists", "unseen"]
+__all__ = ["NOTHING_THERE", "Library", "Progress", "exists", "unseen"]
 
 DATABASE = "library.db"
+NOTHING_THERE = "There is no library in {folder}; make one with `sanad ingest PATH` (or `sanad ingest --seeds`)."
 CANARIES = (
     "شمخانی با نماینده پوتین در تهران دیدار کرد.",
     "التقى الوفد الروسي وزير الخارجية.",
@@ -82,7 +84,7 @@ class Library:
     def open(cls, folder: Path, embedder: Embedder, server: VectorServer | None = None) -> Library:
         """The library in `folder`. Raises `NoLibrary` when there is none. The embedder is not asked anything yet."""
         if not exists(folder):
-            raise NoLibrary(f"There is no library in {folder}; make one with `sanad ingest PATH` (or `sanad ingest --seeds`).")
+            raise NoLibrary(NOTHING_THERE, folder=folder)
         return cls(folder, Catalogue.open(folder / DATABASE), embedder, server)
 
     def close(self) -> None:
@@ -106,16 +108,21 @@ class Library:
         manifest, embedder = self.catalogue.manifest, self.embedder
         if self._trusted == manifest and np.array_equal(self._trusted.canaries, manifest.canaries):
             return
-        way_out = "run `sanad rebuild --embed` to embed the library anew, or set the model it was made with"
         if (manifest.embedding, manifest.dimension) != (embedder.name, embedder.dimension):
             raise LibraryMismatch(
-                f"The library was made with {manifest.embedding} ({manifest.dimension} dimensions), not with"
-                f" {embedder.name} ({embedder.dimension}); {way_out}."
+                "The library was made with {model} ({dimension} dimensions), not with {other} ({others}); run"
+                " `sanad rebuild --embed` to embed the library anew, or set the model it was made with.",
+                model=manifest.embedding,
+                dimension=manifest.dimension,
+                other=embedder.name,
+                others=embedder.dimension,
             )
         likeness = np.sum(_embedded(embedder, CANARIES) * manifest.canaries, axis=1)
         if not float(likeness.min()) >= SAME_MODEL:
             raise LibraryMismatch(
-                f"The model called {embedder.name} gives other vectors than when the library was made; {way_out}."
+                "The model called {model} gives other vectors than when the library was made; run `sanad rebuild --embed` to"
+                " embed the library anew, or set the model it was made with.",
+                model=embedder.name,
             )
         self._trusted = manifest
 
@@ -136,7 +143,8 @@ class Library:
 
     def out_of_step(self) -> list[str]:
         """Everything that keeps the indexes from showing what the catalogue holds, one line each; looks at every byte."""
-        found = ["a change was cut off; the next `sanad ask` or `sanad ingest` finishes it"] if self._cut_off() else []
+        cut_off = Notice("a change was cut off; the next `sanad ask` or `sanad ingest` finishes it")
+        found: list[str] = [cut_off] if self._cut_off() else []
         return found + [fault for _, fault in sorted(self.indexes.faults(every_byte=True).items())]
 
     def _cut_off(self) -> bool:
@@ -152,6 +160,8 @@ class Library:
     def mend(self, progress: Progress = unseen) -> None:
         """Finish what was cut off and make those indexes anew that cannot be used. Embeds nothing."""
         with self.indexes.changing(mending=True):
+            self.catalogue.tidy()
+            sweep(self.folder)
             lost = self.indexes.faults().keys() - self.indexes.mendable()  # with a server that is out of reach
             sound = set(ALL - self.indexes.faults().keys())
             pending, leaving = self.catalogue.unfinished()
@@ -278,8 +288,11 @@ class Library:
         free = shutil.disk_usage(self.folder).free
         if free < needed:
             raise DiskFull(
-                f"The disk holding {self.folder} has {free // 2**20} MB free and about {needed // 2**20} MB are needed;"
-                " free some space and run the same command again."
+                "The disk holding {folder} has {free} MB free and about {needed} MB are needed; free some space and run the same"
+                " command again.",
+                folder=self.folder,
+                free=free // 2**20,
+                needed=needed // 2**20,
             )
 
 
@@ -311,8 +324,11 @@ def _embedded(embedder: Embedder, texts: Sequence[str]) -> Vectors:
     vectors = embedder.embed(texts)
     if vectors.shape != (len(texts), embedder.dimension):
         raise BadModelOutput(
-            f"{embedder.name} gave vectors of shape {vectors.shape} for {len(texts)} texts, not"
-            f" {(len(texts), embedder.dimension)}; check the embedding model."
+            "{model} gave vectors of shape {shape} for {count} texts, not {wanted}; check the embedding model.",
+            model=embedder.name,
+            shape=str(vectors.shape),
+            count=len(texts),
+            wanted=str((len(texts), embedder.dimension)),
         )
     return vectors
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from assistant.budget import Budget
 from assistant.completion import Reading, mapping
 from assistant.endpoint import PAUSE, Endpoint, patiently, server_of, without_retries
+from assistant.turns import AT_ONCE, Turns
 from assistant.types import Message
 from assistant.verdicts import said
 
@@ -29,7 +30,8 @@ REFUSABLE: Mapping[str, tuple[int, ...]] = {
 
 
 class EndpointChat:
-    """A `ChatModel` behind an OpenAI-compatible server. `prices` are per million tokens in and out.
+    """A `ChatModel` behind an OpenAI-compatible server. `prices` are per million tokens in and out; `concurrency` is how many
+    requests are under way at once.
 
     Tokens are counted as the server reports them; one that reports none, or a text that was broken off, adds none.
     """
@@ -43,11 +45,13 @@ class EndpointChat:
         window: int = WINDOW,
         temperature: float | None = 0.0,
         prices: tuple[float, float] | None = None,
+        concurrency: int = AT_ONCE,
         pause: float = PAUSE,
     ) -> None:
         self._endpoint = Endpoint(model=model, base_url=base_url, api_key=api_key, pause=pause)
         self._window = window
         self._temperature = temperature
+        self._turns = Turns(concurrency, model)
         self.prices = prices
         self._refused: set[str] = set()
 
@@ -76,7 +80,8 @@ class EndpointChat:
 
     def stream(self, messages: Sequence[Message], *, budget: Budget) -> Iterator[str]:
         """The pieces of the model's text as they come; see `ChatModel.stream`."""
-        return self._endpoint.ask(lambda: self._text(messages, budget), budget, adapt=self._adapt)
+        with self._turns.turn(budget):
+            yield from self._endpoint.ask(lambda: self._text(messages, budget), budget, adapt=self._adapt)
 
     def _text(self, messages: Sequence[Message], budget: Budget) -> Iterator[str]:
         reading = Reading(self._endpoint.server, budget)
@@ -123,11 +128,18 @@ class LlamaIndexChat:
     """A `ChatModel` made of any LlamaIndex `LLM`. Its own retries are switched off: there is one layer of them."""
 
     def __init__(
-        self, llm: LLM, *, window: int | None = None, prices: tuple[float, float] | None = None, pause: float = PAUSE
+        self,
+        llm: LLM,
+        *,
+        window: int | None = None,
+        prices: tuple[float, float] | None = None,
+        concurrency: int = AT_ONCE,
+        pause: float = PAUSE,
     ) -> None:
         self._llm = without_retries(llm)
         self._server = server_of(llm, str(getattr(llm, "model", "") or llm.metadata.model_name), "llm")
         self._window = window or llm.metadata.context_window
+        self._turns = Turns(concurrency, self._server.model)
         self._pause = pause
         self.prices = prices
 
@@ -148,7 +160,8 @@ class LlamaIndexChat:
 
     def stream(self, messages: Sequence[Message], *, budget: Budget) -> Iterator[str]:
         """The pieces of the model's text as they come; see `ChatModel.stream`."""
-        return patiently(lambda: self._text(messages, budget), self._server, budget, first_pause=self._pause)
+        with self._turns.turn(budget):
+            yield from patiently(lambda: self._text(messages, budget), self._server, budget, first_pause=self._pause)
 
     def _text(self, messages: Sequence[Message], budget: Budget) -> Iterator[str]:
         from llama_index.core.llms import ChatMessage

@@ -210,13 +210,18 @@ def _first_line(text: str, marked: Sequence[Span]) -> str | None:
 # -- sources.toml -----------------------------------------------------------------------------------------------------
 
 
+_MOST_SOURCES = 2**20  # bytes; it tells of some thousands of files
+
+
 def load_sources(folder: Path) -> Mapping[str, Layer]:
     """What `sources.toml` in `folder` says, by file name; nothing when there is none. A broken one raises ArticleError."""
     path = folder / SOURCES
     try:
-        path.stat()
+        size = path.stat().st_size
     except OSError:
         return {}  # none there, or in a folder that cannot be looked into; its files will say so
+    if size > _MOST_SOURCES:
+        raise ArticleError(path.as_posix(), f"is larger than {_MOST_SOURCES // 2**20} MB")
     try:
         tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:

@@ -32,6 +32,7 @@ def chat_from(settings: Settings) -> ChatModel | None:
         window=llm.window,
         temperature=llm.temperature,
         prices=prices_from(settings),
+        concurrency=llm.concurrency,
     )
 
 
@@ -84,8 +85,12 @@ def hint(settings: Settings) -> str | None:
 def _require_place(endpoint: LlmSettings | EmbeddingSettings, prefix: str) -> None:
     if not (endpoint.api_key or endpoint.base_url):
         raise ConfigurationError(
-            f"{prefix}__MODEL is {endpoint.model}, but neither a key nor a server is set: set {prefix}__API_KEY (or"
-            f" OPENAI_API_KEY), or {prefix}__BASE_URL for a server of your own."
+            "{variable} is {model}, but neither a key nor a server is set: set {key} (or OPENAI_API_KEY), or {url} for a server of"
+            " your own.",
+            variable=f"{prefix}__MODEL",
+            model=endpoint.model,
+            key=f"{prefix}__API_KEY",
+            url=f"{prefix}__BASE_URL",
         )
 
 
@@ -106,7 +111,9 @@ class OfflineEmbedder:
 
     def embed(self, texts: object) -> Vectors:
         """Raises ModelUnavailable, always."""
-        raise ModelUnavailable(f"{self._name} cannot be asked for embeddings while SANAD_OFFLINE (or --offline) is set.")
+        raise ModelUnavailable(
+            "{model} cannot be asked for embeddings while SANAD_OFFLINE (or --offline) is set.", model=self._name
+        )
 
     def embed_query(self, text: str) -> Vectors:
         """Raises ModelUnavailable, always."""

@@ -29,13 +29,14 @@ from assistant.errors import (
     ModelError,
     ModelUnavailable,
     NoLibrary,
+    UnknownArticle,
     VectorsUnavailable,
 )
 from assistant.generative import Writer
 from assistant.indexes import Draft, Nearest
 from assistant.ingestion import ingest
 from assistant.lexicon import Lexicon
-from assistant.library import Library, Progress, exists, unseen
+from assistant.library import NOTHING_THERE, Library, Progress, exists, unseen
 from assistant.locks import LibraryLock
 from assistant.models import OfflineEmbedder, budget_from, chat_from, embedder_from, prices_from
 from assistant.prompts import Prompts
@@ -174,6 +175,11 @@ class Assistant:
         """The model that writes answers; None where they only quote."""
         return self._chat
 
+    @property
+    def language(self) -> str | None:
+        """The language that every answer is to be in; None where it is that of the question."""
+        return self._language
+
     def warm(self) -> None:
         """Load now what the first question would otherwise wait for, some seconds in all. Nothing is opened and nothing is sent."""
         _get_ready()
@@ -303,7 +309,12 @@ class Assistant:
     def remove(self, article_ids: Sequence[str]) -> list[Source]:
         """Take articles out, without a trace in any store; what was removed. Raises `UnknownArticle`, then nothing is removed."""
         with self._changing("remove") as library:
-            found = [library.catalogue.article(name).source for name in article_ids]
+            try:
+                found = [library.catalogue.article(name).source for name in article_ids]
+            except UnknownArticle:
+                if library.catalogue.traces:  # of a removal that was cut off: asked for again, it is finished
+                    library.scrub(thorough=True)
+                raise
             sources = list({source.article_id: source for source in found}.values())
             library.remove([source.article_id for source in sources])
             library.scrub(thorough=True)
@@ -388,7 +399,7 @@ class Assistant:
                 with suppress(ModelUnavailable):  # that is no fault of the library
                     library.check_model()
         except (LibraryDamaged, LibraryMismatch, ModelError) as exc:
-            found += [] if str(exc) in found else [str(exc)]
+            found += [] if exc.notice in found else [exc.notice]
         return found
 
     def _take(
@@ -450,7 +461,7 @@ class Assistant:
 
     def _require(self) -> None:
         if not exists(self.folder):
-            raise NoLibrary(f"There is no library in {self.folder}; make one with `sanad ingest PATH` (or `sanad ingest --seeds`).")
+            raise NoLibrary(NOTHING_THERE, folder=self.folder)
 
     def _opened(self, *, create: bool = False) -> Library:
         """The open library, as it is now. Call it under the lock."""
@@ -466,7 +477,9 @@ class Assistant:
 
     def _answerable(self, library: Library) -> Library:
         if not library.indexes.lexical.count() and not library.catalogue.count().articles:
-            raise EmptyLibrary(f"The library in {self.folder} holds no article yet; add some with `sanad ingest PATH`.")
+            raise EmptyLibrary(
+                "The library in {folder} holds no article yet; add some with `sanad ingest PATH`.", folder=self.folder
+            )
         with suppress(ModelUnavailable):  # then the question cannot be embedded either, and only the full text is searched
             library.check_model()
         return library

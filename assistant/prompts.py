@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -62,15 +62,22 @@ def _load(path: Path, wanted: frozenset[str]) -> Prompt:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
-        raise PromptError(f"The prompt {path} cannot be read ({exc}); put it back, or install sanad again.") from exc
+        raise PromptError(
+            "The prompt {path} cannot be read ({reason}); put it back, or install sanad again.", path=path, reason=str(exc)
+        ) from exc
     found = _SECTIONS.match(text)
     if found is None:
-        raise PromptError(f"The prompt {path} needs a `# system` section and, after it, a `# user` section.")
+        raise PromptError("The prompt {path} needs a `# system` section and, after it, a `# user` section.", path=path)
     system, user = Template(found["system"]), Template(found["user"])
     if not (system.is_valid() and user.is_valid()):
-        raise PromptError(f"The prompt {path} has a `$` that begins no placeholder; write `$$` for the sign itself.")
+        raise PromptError("The prompt {path} has a `$` that begins no placeholder; write `$$` for the sign itself.", path=path)
     named = {*system.get_identifiers(), *user.get_identifiers()}
-    for problem, names in (("names unknown placeholders", named - wanted), ("leaves out", wanted - named)):
-        if names:
-            raise PromptError(f"The prompt {path} {problem}: {', '.join(f'${name}' for name in sorted(names))}.")
+    if unknown := named - wanted:
+        raise PromptError("The prompt {path} names unknown placeholders: {names}.", path=path, names=_listed(unknown))
+    if missing := wanted - named:
+        raise PromptError("The prompt {path} leaves out: {names}.", path=path, names=_listed(missing))
     return Prompt(path.stem, system, user, hashlib.sha256(text.encode()).hexdigest()[:12])
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"${name}" for name in sorted(names))

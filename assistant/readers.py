@@ -27,6 +27,7 @@ __all__ = ["FORMATS", "MEGABYTE", "Record", "known_values", "records", "shown"]
 MEGABYTE = 1024 * 1024
 _MOST_BYTES = 10 * MEGABYTE  # of a file, and of one line of a .jsonl file
 _MOST_UNPACKED = 50 * MEGABYTE
+_MOST_MARKUP = 20 * MEGABYTE  # of that; the rest is pictures
 _MOST_FRONT_MATTER = 64 * 1024
 
 
@@ -101,7 +102,13 @@ def _markdown_file(path: Path) -> Iterator[Record]:
     found = _FRONT.match(text)
     values = _front_matter(found["yaml"], path) if found else {}
     body = text[found.end() :] if found else text
-    yield Record(_COMMENT.sub("", body), Layer("front matter", known_values(values)), _id(values))
+    yield Record(_without_comments(body), Layer("front matter", known_values(values)), _id(values))
+
+
+def _without_comments(text: str) -> str:
+    """`text` without what stands between `<!--` and `-->`; where that never comes, nothing is looked for."""
+    end = text.rfind("-->") + 3
+    return _COMMENT.sub("", text[:end]) + text[end:] if end > 2 else text
 
 
 def _front_matter(written: str, path: Path) -> Mapping[str, object]:
@@ -246,8 +253,13 @@ def _docx_text(data: bytes, path: Path) -> str:
     from docx.text.run import Run
 
     with zipfile.ZipFile(BytesIO(data)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > _MOST_UNPACKED:
-            raise ArticleError(shown(path), f"unpacks to more than {_MOST_UNPACKED // MEGABYTE} MB")
+        entries = archive.infolist()
+    for most, counted in (
+        (_MOST_UNPACKED, entries),
+        (_MOST_MARKUP, [entry for entry in entries if entry.filename.endswith((".xml", ".rels"))]),
+    ):
+        if sum(entry.file_size for entry in counted) > most:
+            raise ArticleError(shown(path), f"unpacks to more than {most // MEGABYTE} MB")
     document = docx.Document(BytesIO(data))
     lines = []
     for paragraph in document.element.body.iter(qn("w:p")):

@@ -25,7 +25,9 @@ def _find(name: str, package: Path) -> Path:
         return checkout
     if packaged.is_dir():
         return packaged
-    raise ConfigurationError(f"the folder {name}/ is missing from this installation ({packaged}); install sanad again")
+    raise ConfigurationError(
+        "the folder {name}/ is missing from this installation ({place}); install sanad again", name=name, place=packaged
+    )
 
 
 def _names_sanad(pyproject: Path) -> bool:

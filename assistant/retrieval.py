@@ -14,6 +14,7 @@ from assistant.lexical import LexicalIndex
 from assistant.ordering import grouped, on_the_day, varied
 from assistant.outlets import preferred
 from assistant.protocols import Embedder, VectorSearch
+from assistant.shares import shared
 from assistant.types import Concept, Hit, Passage, Query, Retrieval, Weighted
 
 __all__ = ["Retriever"]
@@ -46,7 +47,7 @@ class Retriever:
         lexical = [self._lexical_hits(version, query) for version in versions]
         dense, notes = self._dense(query)
         fused = preferred(self._fused(_best_of(lexical), dense), [item.concept for item in versions[0]])
-        hits = grouped(varied(on_the_day(fused, query.dates)), limit=limit)
+        hits = grouped(shared(varied(on_the_day(fused, query.dates)), limit=limit), limit=limit)
         judgement = self._judged(query, versions, lexical, hits)
         concepts = tuple(item.concept for item in versions[0])
         query = replace(query, concepts=concepts, notes=(*query.notes, *notes))

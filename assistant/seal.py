@@ -114,7 +114,11 @@ def explained(folder: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"The disk holding {folder} is full; free some space and run the same command again.") from exc
+            raise DiskFull(
+                "The disk holding {folder} is full; free some space and run the same command again.", folder=folder
+            ) from exc
         raise LibraryNotWritable(
-            f"The folder {folder} cannot be opened or written ({exc.strerror or exc}); allow it, or choose another --library."
+            "The folder {folder} cannot be opened or written ({reason}); allow it, or choose another --library.",
+            folder=folder,
+            reason=str(exc.strerror or exc),
         ) from exc

@@ -55,6 +55,7 @@ class LlmSettings(BaseModel):
     timeout: float = Field(default=300.0, gt=0, le=86_400, description="Seconds one question may take with the model in all.")
     idle: float = Field(default=60.0, gt=0, le=86_400, description="Seconds the model's server may send nothing.")
     max_requests: int = Field(default=8, ge=1, le=1_000, description="Requests to the model one question may cost.")
+    concurrency: int = Field(default=8, ge=1, le=1_000, description="Requests to the model under way at once; others wait.")
     price_in: float | None = Field(default=None, ge=0, allow_inf_nan=False, description="Price of a million tokens read.")
     price_out: float | None = Field(default=None, ge=0, allow_inf_nan=False, description="Price of a million tokens written.")
 
@@ -102,6 +103,9 @@ class UiSettings(BaseModel):
     port: int | None = Field(default=None, ge=0, le=65_535, description="Its port; else 7860, or the next that is free.")
     password: SecretStr | None = Field(default=None, description="What visitors of the page are asked for, with any user name.")
     hosts: str = Field(default="", description="Other names the page is reached by, with commas between them.")
+    questions_a_minute: int = Field(
+        default=120, ge=0, le=100_000, description="Questions that one address elsewhere may ask in a minute; 0 is any number."
+    )
 
     @field_validator("password")
     @classmethod
@@ -282,7 +286,7 @@ def _gather(kind: type[AnySettings], arguments: Mapping[str, object]) -> AnySett
     try:
         settings = kind.model_validate(_nested(values))
     except ValidationError as exc:
-        raise ConfigurationError(_complaint(exc, kind, origins)) from exc
+        raise _complaint(exc, kind, origins) from exc
     settings._origins = origins
     return settings
 
@@ -329,7 +333,7 @@ def _read_dotenv(file: Path) -> Mapping[str, str | None]:
     try:
         return dotenv_values(file, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigurationError(f"{file.absolute()} cannot be read: {exc}") from exc
+        raise ConfigurationError("{file} cannot be read: {reason}", file=file.absolute(), reason=str(exc)) from exc
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
@@ -338,7 +342,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as exc:  # ValueError: not UTF-8, or not TOML
-        raise ConfigurationError(f"{file} cannot be read: {exc}") from exc
+        raise ConfigurationError("{file} cannot be read: {reason}", file=file, reason=str(exc)) from exc
 
 
 def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -382,17 +386,29 @@ def _refuse_unknown(layer: _Layer, known: Iterable[str]) -> None:
         if name not in names:
             spell = _variable if layer.origin in ("environment", ".env") else str
             nearest = get_close_matches(name.lower(), names, n=1, cutoff=0)[0]
-            raise ConfigurationError(f"{spell(name)} ({layer.origin}) is not a setting; did you mean {spell(nearest)}?")
+            raise ConfigurationError(
+                "{name} ({origin}) is not a setting; did you mean {nearest}?",
+                name=spell(name),
+                origin=layer.origin,
+                nearest=spell(nearest),
+            )
 
 
-def _complaint(exc: ValidationError, kind: type[BaseModel], origins: Mapping[str, str]) -> str:
+def _complaint(exc: ValidationError, kind: type[BaseModel], origins: Mapping[str, str]) -> ConfigurationError:
     """The first fault in one line: the setting, its variable, the value unless it is a secret, and what it should be."""
     fault = exc.errors(include_url=False, include_context=False)[0]
     place = ".".join(str(part) for part in fault["loc"]) + "."  # inside a union or a list it goes on past the setting
     name, field = next((name, field) for name, field in _fields(kind).items() if place.startswith(f"{name}."))
     value = MASK if "SecretStr" in str(field.annotation) else _shortened(repr(fault["input"]))
     reason = fault["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-    return f"{name} ({_variable(name)}) is {value}, from {origins.get(name, 'default')}: {reason}"
+    return ConfigurationError(
+        "{name} ({variable}) is {value}, from {origin}: {reason}",
+        name=name,
+        variable=_variable(name),
+        value=value,
+        origin=origins.get(name, "default"),
+        reason=reason,
+    )
 
 
 def _shortened(text: str, limit: int = 60) -> str:

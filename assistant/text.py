@@ -81,8 +81,11 @@ _MARKS = regex.compile(
     r"\u08d3-\u08ff\ufe00-\ufe0f]"
 )
 _ACCENTED = regex.compile(r"[\p{Latin}\p{Greek}\p{Cyrillic}]")
-# A letter, dots held by tatweels, a letter: «هـ.ـامة» is written to dodge filters and means «هامة».
-_DODGE = regex.compile(r"(?<=[\p{L}\p{M}])(?:\u0640+[.·•*_]+\u0640*|[.·•*_]+\u0640+)+(?=[\p{L}\p{M}])")
+# A letter, dots held by tatweels, a letter: «هـ.ـامة» is written to dodge filters and means «هامة». A tatweel, though a letter to
+# Unicode, begins nothing, and nothing is tried twice: a text of nothing but tatweels would otherwise take hours.
+_DODGE = regex.compile(
+    r"(?<=[[\p{L}\p{M}]--[\u0640]])(?:\u0640++[.·•*_]++\u0640*+|[.·•*_]++\u0640++)++(?=[\p{L}\p{M}])", regex.V1
+)
 
 
 class _FoldTable(dict[int, str]):

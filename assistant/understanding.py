@@ -43,7 +43,11 @@ def understand(
     if not words(asked):
         raise QuestionError("The question is empty; write what you want to know.")
     if len(asked) > LONGEST_QUESTION:
-        raise QuestionError(f"The question has {len(asked):,} characters; the limit is {LONGEST_QUESTION:,}. Ask in fewer words.")
+        raise QuestionError(
+            "The question has {length:,} characters; the limit is {limit:,}. Ask in fewer words.",
+            length=len(asked),
+            limit=LONGEST_QUESTION,
+        )
     spoken = language_of(asked)
     readings = tuple(_dates(asked, spoken, today))
     query = Query(
@@ -135,26 +139,32 @@ def translated(query: Query, texts: Mapping[str, str], lexicon: Lexicon) -> Quer
 def leans(question: str, *, most: int = FOLLOW_UP) -> bool:
     """Whether a question may need the one before it: it has `most` content words at most, or begins by pointing."""
     spoken, language = words(question), language_of(question)
-    content = [word for word in spoken if not is_function_word(word, language)]
+    content = [word for word in spoken if not (is_function_word(word, language) or is_light_word(word, language))]
     return len(content) <= most or spoken[0] in _POINTING
 
 
 def _leaning_on(query: Query, history: Sequence[Turn], lexicon: Lexicon) -> Query:
-    """A short or pointing question also asks about what the last telling question before it asked about."""
-    if not history or not leans(query.question):
-        return query
-    before = next((turn.question for turn in reversed(history) if _tells(turn.question)), None)
-    if before is None:
+    """A short or pointing question also asks about what the last telling question before it asked about, and so on from there."""
+    if not leans(query.question):
         return query
     own = query.concepts if _tells(query.question) else ()  # «کی؟» alone names nothing to look for
     known = {concept.text for concept in own}
     # What was asked before is context, not the point: half weight keeps the new words in charge.
     share = 0.5 if own else 1.0
-    borrowed = [
-        replace(concept, weight=concept.weight * share)
-        for concept in _concepts(before, language_of(before), lexicon)
-        if concept.text not in known and concept.commonness < COMMON
-    ]
+    borrowed: list[Concept] = []
+    for before in (turn.question for turn in reversed(history)):
+        if not _tells(before):
+            continue
+        found = [
+            replace(concept, weight=concept.weight * share)
+            for concept in _concepts(before, language_of(before), lexicon)
+            if concept.text not in known and concept.commonness < COMMON
+        ]
+        borrowed += found
+        known |= {concept.text for concept in found}
+        if not leans(before):
+            break
+        share *= 0.5
     if not borrowed:
         return query
     text = f"{query.question} ({' '.join(concept.text for concept in borrowed)})"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.errors import BadModelOutput
+from assistant.errors import BadModelOutput, Notice
 from assistant.protocols import Vectors
 from assistant.verdicts import Server
 
@@ -37,16 +37,19 @@ class VectorChecks:
             places = [int(item["index"]) if numbered else place for place, item in enumerate(data)]
             rows = [item["embedding"] for item in data]
         except (ValueError, TypeError, KeyError, AttributeError) as exc:
-            way_out = f"check {self._server.variable('base_url')}, which usually ends in /v1"
-            raise BadModelOutput(f"{self._server.host} answered with something that holds no embeddings; {way_out}.") from exc
+            raise BadModelOutput(
+                "{place} answered with something that holds no embeddings; check {variable}, which usually ends in /v1.",
+                place=self._server.host,
+                variable=self._server.variable("base_url"),
+            ) from exc
         if sorted(places) != list(range(len(rows))):
-            raise self._bad("numbers them wrongly")
+            raise self._bad(Notice("numbers them wrongly"))
         return [row for _, row in sorted(zip(places, rows, strict=True), key=lambda pair: pair[0])]
 
     def vectors(self, rows: Sequence[Any], count: int) -> Vectors:
         """`rows` at unit length. Raises `BadModelOutput` when anything is wrong with any of them."""
         if len(rows) != count:
-            raise self._bad(f"gave {len(rows)} for {count} texts")
+            raise self._bad(Notice("gave {given} for {count} texts", given=len(rows), count=count))
         unit = self._at_unit_length([_decoded(row) for row in rows])
         self._check_length(unit.shape[1])
         return unit
@@ -55,15 +58,15 @@ class VectorChecks:
         try:
             found = np.asarray(rows, dtype=np.float64)  # ragged rows and words are refused here
         except (ValueError, TypeError) as exc:
-            raise self._bad("gave some that are not all numbers, or not all of one length") from exc
+            raise self._bad(Notice("gave some that are not all numbers, or not all of one length")) from exc
         if found.ndim != 2 or not found.shape[1]:
-            raise self._bad("gave some that are not all numbers, or not all of one length")
+            raise self._bad(Notice("gave some that are not all numbers, or not all of one length"))
         with np.errstate(over="ignore"):
             norms = np.linalg.norm(found, axis=1, keepdims=True)
         if not np.isfinite(norms).all():
-            raise self._bad("gave some with numbers that are not finite")
+            raise self._bad(Notice("gave some with numbers that are not finite"))
         if not norms.all():
-            raise self._bad("gave some of length zero")
+            raise self._bad(Notice("gave some of length zero"))
         unit: Vectors = (found / norms).astype(np.float32)
         return unit
 
@@ -72,11 +75,17 @@ class VectorChecks:
             self.dimension = length
         if length != self.dimension:
             asked, variable = self._asked_for, self._server.variable("dimension")
-            why = f"{asked} were asked for; unset {variable}" if asked else f"it gave {self.dimension} before"
-            raise self._bad(f"gave {length} numbers each where {why}")
+            before = Notice("gave {length} numbers each where it gave {before} before", length=length, before=self.dimension)
+            wanted = "gave {length} numbers each where {asked} were asked for; unset {variable}"
+            raise self._bad(Notice(wanted, length=length, asked=asked, variable=variable) if asked else before)
 
-    def _bad(self, what: str) -> BadModelOutput:
-        return BadModelOutput(f"The embeddings of {self._server.model} cannot be used: {self._server.host or 'it'} {what}.")
+    def _bad(self, what: Notice) -> BadModelOutput:
+        return BadModelOutput(
+            "The embeddings of {model} cannot be used: {place} {what}.",
+            model=self._server.model,
+            place=self._server.host or Notice("it"),
+            what=what,
+        )
 
 
 def _decoded(row: Any) -> Any:

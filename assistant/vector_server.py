@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from assistant.errors import Notice
 from assistant.settings import Settings, is_local
 
 __all__ = ["VectorServer", "server_from"]
@@ -38,7 +39,9 @@ def server_from(settings: Settings) -> VectorServer | None:
         headers[chosen.header] = f"Bearer {token}" if chosen.header.lower() == "authorization" else token
     refused = None
     if settings.offline and not is_local(urlsplit(chosen.url).hostname or ""):
-        refused = f"The vector server {chosen.url} is not asked while SANAD_OFFLINE (or --offline) is set; unset it."
+        refused = Notice(
+            "The vector server {url} is not asked while SANAD_OFFLINE (or --offline) is set; unset it.", url=chosen.url
+        )
     return VectorServer(
         chosen.url, headers, chosen.tenant, chosen.database, chosen.collection, timeout=chosen.timeout, refused=refused
     )

@@ -18,9 +18,17 @@ from chromadb.api.collection_configuration import CreateCollectionConfiguration
 from chromadb.api.models.Collection import Collection
 from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings, System
-from chromadb.errors import AuthorizationError, ChromaAuthError, ChromaError, NotFoundError, QuotaError, RateLimitError
+from chromadb.errors import (
+    AuthorizationError,
+    ChromaAuthError,
+    ChromaError,
+    InvalidArgumentError,
+    NotFoundError,
+    QuotaError,
+    RateLimitError,
+)
 
-from assistant.errors import DiskFull, LibraryDamaged, LibraryError, LibraryNotWritable, VectorsUnavailable
+from assistant.errors import DiskFull, LibraryDamaged, LibraryError, LibraryNotWritable, Notice, VectorsUnavailable
 from assistant.protocols import Vectors
 from assistant.text import fold
 from assistant.types import Filters, Passage, day_number
@@ -40,6 +48,8 @@ RETRY = 10.0  # seconds for which a server that was out of reach is not asked ag
 CONNECT = 2.0  # seconds to reach it
 _PAGE = 300  # records in one request to a server; Chroma Cloud takes no more
 _LISTED = 500  # ids named in one condition
+_SILENT = "The vector server {url} is silent; start it (`chroma run`), or check SANAD_VECTORS__URL."
+_UNREACHED = "The vector server {url} cannot be reached ({reason}); start it (`chroma run`), or check SANAD_VECTORS__URL."
 _LITTLE_ROOM = 2**22  # bytes; a write that failed with less left on the disk is taken to have filled it
 
 
@@ -52,20 +62,22 @@ class VectorIndex:
             shutil.rmtree(folder, ignore_errors=True)
         elif not (folder / "chroma.sqlite3").exists():
             # Chroma would silently make an empty database here, which would look like "nothing found".
-            raise LibraryDamaged(f"The vector index in {folder} is missing; run `sanad rebuild`.")
+            raise LibraryDamaged("The vector index in {folder} is missing; run `sanad rebuild`.", folder=folder)
         try:
             settings = Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder), allow_reset=False)
             self._client, self._system = _own_client(settings)
             self._collection = self._open_collection(create)
             self._batch = int(self._client.get_max_batch_size())
         except (ChromaError, ValueError) as exc:
+            if hasattr(self, "_system"):
+                self._system.stop()
             raise self._error(exc) from exc
 
     def _open_collection(self, create: bool) -> Any:
         if create:
             # Without `embedding_function=None` Chroma stores a default that would download a model on first use.
             return self._client.create_collection(_COLLECTION, embedding_function=None, configuration=_IN_A_FOLDER)
-        return self._client.get_collection(_COLLECTION, embedding_function=None)
+        return _checked(self._client.get_collection(_COLLECTION, embedding_function=None))
 
     @staticmethod
     def files(folder: Path) -> list[Path]:
@@ -91,6 +103,14 @@ class VectorIndex:
         """The ids of all passages that are indexed."""
         with self._explained():
             return set(self._collection.get(include=[])["ids"])
+
+    def kept(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors that are indexed under these ids, at whatever length Chroma keeps them."""
+        if not ids:  # Chroma takes no empty list
+            return {}
+        with self._explained():
+            found = self._collection.get(ids=list(ids), include=["embeddings"])
+            return dict(zip(found["ids"], found["embeddings"], strict=True))
 
     def add(self, passages: Sequence[Passage], vectors: Vectors) -> None:
         """Index `passages` (n) with `vectors`, shape (n, dimension), replacing any of the same id."""
@@ -131,11 +151,17 @@ class VectorIndex:
         # On a full disk the vector files are left cut off, and that is all Chroma says.
         cut_off = "Failed to apply logs" in text and shutil.disk_usage(self._folder).free < _LITTLE_ROOM
         if cut_off or "code: 13" in text or "disk is full" in text or "os error 28" in text:
-            return DiskFull(f"The disk holding {self._folder} is full; free some space and run the same command again.")
+            return DiskFull(
+                "The disk holding {folder} is full; free some space and run the same command again.", folder=self._folder
+            )
         if "code: 8" in text or "readonly database" in text or "Permission denied" in text or "code: 14" in text:
-            return LibraryNotWritable(f"The folder {self._folder} cannot be written to; allow writing or choose another --library.")
+            return LibraryNotWritable(
+                "The folder {folder} cannot be written to; allow writing or choose another --library.", folder=self._folder
+            )
         reason = text.splitlines()[0][:120]
-        return LibraryDamaged(f"The vector index in {self._folder} cannot be read ({reason}); run `sanad rebuild`.")
+        return LibraryDamaged(
+            "The vector index in {folder} cannot be read ({reason}); run `sanad rebuild`.", folder=self._folder, reason=reason
+        )
 
 
 class Server:
@@ -148,7 +174,7 @@ class Server:
         self._place = place
         self._starting = threading.Lock()
         self._api: FastAPI | None = None
-        self._silent = (0.0, "")  # until when it is not asked, and why
+        self._silent = (0.0, Notice(""))  # until when it is not asked, and why
         self.name = urlsplit(place.url).netloc
 
     @property
@@ -204,7 +230,7 @@ class Server:
     def collection(self, name: str) -> Collection:
         """The collection of that name."""
         model = self.api.get_collection(name, self._place.tenant, self._place.database)
-        return Collection(client=self.api, model=model, embedding_function=None)
+        return _checked(Collection(client=self.api, model=model, embedding_function=None))
 
     def sweep(self, owner: str, keep: str) -> None:
         """Remove what else there is of `owner`: what was replaced, and what was never finished."""
@@ -228,21 +254,25 @@ class Server:
         except LibraryError:
             raise
         except httpx.TransportError as exc:
-            what = "is silent" if isinstance(exc, httpx.TimeoutException) else f"cannot be reached ({_line(exc)})"
-            self._unavailable(exc, f"{what}; start it (`chroma run`), or check SANAD_VECTORS__URL", RETRY)
+            silent = isinstance(exc, httpx.TimeoutException)
+            self._unavailable(exc, _SILENT if silent else _UNREACHED, RETRY)
         except (AuthorizationError, ChromaAuthError) as exc:
-            self._unavailable(exc, "refuses us; check SANAD_VECTORS__TOKEN", RETRY)
+            self._unavailable(exc, "The vector server {url} refuses us; check SANAD_VECTORS__TOKEN.", RETRY)
         except (RateLimitError, QuotaError) as exc:
-            self._unavailable(exc, f"takes no more of us ({_line(exc)}); wait, or ask who runs it")
+            self._unavailable(exc, "The vector server {url} takes no more of us ({reason}); wait, or ask who runs it.")
         except ChromaError as exc:
             if writing:
-                self._unavailable(exc, f"could not do it ({_line(exc)}); look at its log")
-            raise LibraryDamaged(f"The vectors on {self._place.url} cannot be used ({_line(exc)}); run `sanad rebuild`.") from exc
+                self._unavailable(exc, "The vector server {url} could not do it ({reason}); look at its log.")
+            raise LibraryDamaged(
+                "The vectors on {url} cannot be used ({reason}); run `sanad rebuild`.", url=self._place.url, reason=_line(exc)
+            ) from exc
         except Exception as exc:  # whatever Chroma's client makes of an answer that is not Chroma's
-            self._unavailable(exc, f"gave an answer that is not Chroma's ({_line(exc)}); check SANAD_VECTORS__URL")
+            self._unavailable(
+                exc, "The vector server {url} gave an answer that is not Chroma's ({reason}); check SANAD_VECTORS__URL."
+            )
 
     def _unavailable(self, exc: Exception, what: str, pause: float = 0.0) -> NoReturn:
-        why = f"The vector server {self._place.url} {what}."
+        why = Notice(what, url=self._place.url, reason=_line(exc))
         self._silent = (time.monotonic() + pause, why)
         raise VectorsUnavailable(why) from exc
 
@@ -305,6 +335,31 @@ def _own_client(settings: Settings) -> tuple[Any, Any]:
         finally:  # also of one that could not be started: it would be handed out again
             SharedSystemClient._identifier_to_system.pop(settings.persist_directory, None)
             SharedSystemClient._identifier_to_refcount.pop(settings.persist_directory, None)
+
+
+_NO_CODE = {"legacy", "unknown"}  # what Chroma notes where there is no function
+
+
+def _checked(collection: Collection) -> Collection:
+    """The collection. Raises `InvalidArgumentError` when it names a function that computes vectors.
+
+    Whoever writes to one that does has Chroma build the function, though the vectors are given; it may load code of others.
+    """
+    model = collection._model
+    if not _functions([model.configuration_json, model.serialized_schema]) <= _NO_CODE:
+        raise InvalidArgumentError("it names code to compute vectors with")
+    return collection
+
+
+def _functions(told: object) -> set[str]:
+    """The kinds of functions that a configuration names, however deep."""
+    if isinstance(told, list):
+        return set().union(*map(_functions, told))
+    if not isinstance(told, dict):
+        return set()
+    named = told.get("embedding_function")
+    own = set() if named is None else {str(named.get("type")) if isinstance(named, dict) else str(named)}
+    return own.union(*map(_functions, told.values()))
 
 
 def _metadata(passage: Passage) -> dict[str, str | int]:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from assistant.budget import Budget
-from assistant.errors import AssistantError, BadModelOutput, ModelCut, ModelRejected, ModelUnavailable
+from assistant.errors import AssistantError, BadModelOutput, ModelCut, ModelRejected, ModelUnavailable, Notice
 from assistant.exchange import DeadlinePassed
 from assistant.text import clean
 
@@ -65,20 +65,24 @@ class Server:
 
     @property
     def _place(self) -> str:
-        return self.host or f"The service behind {self.model}"
+        return self.host or Notice("The service behind {model}", model=self.model)
 
     @property
     def _keys(self) -> str:
         own = self.variable("api_key")
-        return f"{own} or OPENAI_API_KEY" if self.key or self.url == OPENAI else own
+        return Notice("{own} or OPENAI_API_KEY", own=own) if self.key or self.url == OPENAI else own
 
     # -- verdicts ----------------------------------------------------------------------------------------------------
 
     def cut(self, failure: Exception, budget: Budget) -> ModelCut:
         """The error for a failure after some of the text had come."""
         if isinstance(failure, DeadlinePassed):
-            return ModelCut(f"The answer was not finished within {budget.seconds:g} s ({self.variable('timeout')}).")
-        return ModelCut(f"The connection to {self._place} broke off in the middle of the answer.")
+            return ModelCut(
+                "The answer was not finished within {seconds:g} s ({variable}).",
+                seconds=budget.seconds,
+                variable=self.variable("timeout"),
+            )
+        return ModelCut("The connection to {place} broke off in the middle of the answer.", place=self._place)
 
     def judge(self, failure: Exception, budget: Budget) -> Verdict:
         """What `failure` means when nothing had come yet."""
@@ -87,8 +91,8 @@ class Server:
 
         match failure:
             case DeadlinePassed():
-                error = f"{self._place} did not finish within {budget.seconds:g} s ({self.variable('timeout')})."
-                return Verdict(ModelUnavailable(error))
+                limit = {"seconds": budget.seconds, "variable": self.variable("timeout")}
+                return Verdict(self._unavailable("{place} did not finish within {seconds:g} s ({variable}).", **limit))
             case APIStatusError():
                 return self._refused(failure)
             case APITimeoutError() | httpx.TimeoutException():
@@ -99,36 +103,55 @@ class Server:
                 return self._complained(failure)
             case _:
                 kind = type(failure).__name__
-                return Verdict(BadModelOutput(f"{self._place} answered with something that cannot be read ({kind})."))
+                return Verdict(
+                    BadModelOutput("{place} answered with something that cannot be read ({kind}).", place=self._place, kind=kind)
+                )
 
     def unknown(self, models: Sequence[str] = ()) -> ModelRejected:
         """The error for a model that is not there, with those of `models` that are called much like it."""
         near = get_close_matches(self.model, models, n=3, cutoff=0.4) or models[:3]
-        there = f" It has {', '.join(map(self.excerpt, near))}." if near else ""
-        return ModelRejected(f"{self._place} has no model called {self.model}; set {self.variable('model')}.{there}")
+        there = Notice(" It has {models}.", models=", ".join(map(self.excerpt, near))) if near else ""
+        return ModelRejected(
+            "{place} has no model called {model}; set {variable}.{there}",
+            place=self._place,
+            model=self.model,
+            variable=self.variable("model"),
+            there=there,
+        )
+
+    def _unavailable(self, words: str, **values: object) -> ModelUnavailable:
+        return ModelUnavailable(words, place=self._place, **values)
 
     def _silent(self, failure: Exception, budget: Budget) -> Verdict:
         import httpx
 
         if any(isinstance(cause, httpx.ConnectTimeout) for cause in _chain(failure)):
-            error = f"{self._place} cannot be reached: no connection within {min(CONNECT, budget.idle):g} s."
-            return Verdict(ModelUnavailable(error), again=True)
+            limit = min(CONNECT, budget.idle)
+            error = self._unavailable("{place} cannot be reached: no connection within {seconds:g} s.", seconds=limit)
+            return Verdict(error, again=True)
         silence = self.variable("idle" if self.group == "llm" else "timeout")
         # Not asked again: the limit on silence would be three times as long as it says.
-        return Verdict(ModelUnavailable(f"{self._place} sent nothing for {budget.idle:g} s ({silence})."))
+        return Verdict(
+            self._unavailable("{place} sent nothing for {seconds:g} s ({variable}).", seconds=budget.idle, variable=silence)
+        )
 
     def _unreached(self, failure: Exception) -> Verdict:
-        way_out = f"check that the server runs and {self.variable('base_url')}"
+        way_out = Notice("check that the server runs and {variable}", variable=self.variable("base_url"))
         for cause in _chain(failure):
             match cause:
                 case socket.gaierror():
-                    return Verdict(ModelUnavailable(f"The name of {self._place} cannot be resolved; {way_out}."), again=True)
+                    unnamed = self._unavailable("The name of {place} cannot be resolved; {way_out}.", way_out=way_out)
+                    return Verdict(unnamed, again=True)
                 case ssl.SSLError():
                     reason = self.excerpt(getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or "TLS failed")
-                    return Verdict(ModelUnavailable(f"There is no safe connection to {self._place} ({reason}); {way_out}."))
+                    return Verdict(
+                        self._unavailable(
+                            "There is no safe connection to {place} ({reason}); {way_out}.", reason=reason, way_out=way_out
+                        )
+                    )
                 case ConnectionRefusedError():
-                    return Verdict(ModelUnavailable(f"{self._place} refuses the connection; {way_out}."), again=True)
-        error = ModelUnavailable(f"The connection to {self._place} broke off before an answer came; {way_out}.")
+                    return Verdict(self._unavailable("{place} refuses the connection; {way_out}.", way_out=way_out), again=True)
+        error = self._unavailable("The connection to {place} broke off before an answer came; {way_out}.", way_out=way_out)
         return Verdict(error, again=True)
 
     def _refused(self, refusal: APIStatusError) -> Verdict:
@@ -139,46 +162,76 @@ class Server:
             return Verdict(self._quota())
         if status in (408, 429) or status >= 500:
             wait = _retry_after(refusal)
-            asks = "" if wait is None else f" and asks to wait {wait:.0f} s"
-            error = f"{self._place} is overloaded or out of order (status {status}){asks}{self._quoted(refusal)}."
-            return Verdict(ModelUnavailable(error), again=status != 501, wait=wait)
+            error = self._unavailable(
+                "{place} is overloaded or out of order (status {status}){asks}{said}.",
+                status=str(status),
+                asks="" if wait is None else Notice(" and asks to wait {seconds:.0f} s", seconds=wait),
+                said=self._quoted(refusal),
+            )
+            return Verdict(error, again=status != 501, wait=wait)
         return Verdict(self._rejected(refusal, status))
 
     def _rejected(self, refusal: APIStatusError, status: int) -> AssistantError:
         """The error for a request that will fail the same way each time."""
         url = self.variable("base_url")
         if status == 401:
-            wants = "refuses the key" if self.key else "asks for a key"
-            return ModelRejected(f"{self._place} {wants}; set the right one ({self._keys}).")
+            if self.key:
+                return ModelRejected("{place} refuses the key; set the right one ({keys}).", place=self._place, keys=self._keys)
+            return ModelRejected("{place} asks for a key; set the right one ({keys}).", place=self._place, keys=self._keys)
         if status == 403:
-            return ModelRejected(f"{self._place} does not let this key use {self.model} ({self._keys}){self._quoted(refusal)}.")
+            return ModelRejected(
+                "{place} does not let this key use {model} ({keys}){said}.",
+                place=self._place,
+                model=self.model,
+                keys=self._keys,
+                said=self._quoted(refusal),
+            )
         if status < 400:
-            target = urlsplit(refusal.response.headers.get("location", "")).netloc or "another address"
-            return ModelRejected(f"{self._place} sends us on to {self.excerpt(target)}, which is not followed; check {url}.")
+            target = self.excerpt(urlsplit(refusal.response.headers.get("location", "")).netloc) or Notice("another address")
+            return ModelRejected(
+                "{place} sends us on to {target}, which is not followed; check {variable}.",
+                place=self._place,
+                target=target,
+                variable=url,
+            )
         if status in (404, 405):
-            return ModelRejected(f"There is no such service at {self.host}{urlsplit(self.url).path}; {url} usually ends in /v1.")
+            return ModelRejected(
+                "There is no such service at {place}; {variable} usually ends in /v1.",
+                place=f"{self.host}{urlsplit(self.url).path}",
+                variable=url,
+            )
         if "content_filter" in _codes(refusal):
-            return BadModelOutput(f"{self._place} withheld the answer: its content filter refused the question or the passages.")
-        reason = f"{self._quoted(refusal)}{self._way_out(refusal, status)}"
-        return ModelRejected(f"{self._place} refuses the request (status {status}){reason}.")
+            return BadModelOutput(
+                "{place} withheld the answer: its content filter refused the question or the passages.", place=self._place
+            )
+        return ModelRejected(
+            "{place} refuses the request (status {status}){said}{way_out}.",
+            place=self._place,
+            status=str(status),
+            said=self._quoted(refusal),
+            way_out=self._way_out(refusal, status),
+        )
 
     def _way_out(self, refusal: APIStatusError, status: int) -> str:
         words = said(refusal).casefold()
         if self.group == "embedding":
             if "dimension" in words:
-                return f"; unset {self.variable('dimension')}"
-            return f"; set {self.variable('batch')} to fewer" if status == 413 or "batch" in words else ""
+                return Notice("; unset {variable}", variable=self.variable("dimension"))
+            many = status == 413 or "batch" in words
+            return Notice("; set {variable} to fewer", variable=self.variable("batch")) if many else ""
         long = status == 413 or "context_length_exceeded" in _codes(refusal) or "context length" in words or "too long" in words
-        return f"; set {self.variable('window')} to what the model holds there" if long else ""
+        return Notice("; set {variable} to what the model holds there", variable=self.variable("window")) if long else ""
 
     def _complained(self, complaint: APIError) -> Verdict:
         """For an error that came inside a stream which had begun well."""
         if "insufficient_quota" in _codes(complaint):
             return Verdict(self._quota())
-        return Verdict(ModelUnavailable(f"{self._place} broke off with an error{self._quoted(complaint)}."), again=True)
+        return Verdict(self._unavailable("{place} broke off with an error{said}.", said=self._quoted(complaint)), again=True)
 
     def _quota(self) -> ModelRejected:
-        return ModelRejected(f"The quota at {self._place} is used up; add credit there, or set another key ({self._keys}).")
+        return ModelRejected(
+            "The quota at {place} is used up; add credit there, or set another key ({keys}).", place=self._place, keys=self._keys
+        )
 
     # -- the server's words, and the key -----------------------------------------------------------------------------
 
@@ -193,7 +246,7 @@ class Server:
 
     def _quoted(self, error: APIError) -> str:
         words = self.excerpt(said(error))
-        return f": {words}" if words else ""
+        return Notice(": {words}", words=words) if words else ""
 
     def _without_key(self, text: str) -> str:
         key = self.key.get_secret_value() if self.key else ""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import regex
 
 from assistant.errors import ArticleError
-from assistant.text import ZWNJ
+from assistant.text import ZWNJ, clean
 
 __all__ = ["Page", "read_page"]
 
@@ -79,7 +79,8 @@ def _main_text(tree: Any) -> str:
 
 
 def _replaced(text: str | None, joiner: str, zwj: str) -> str | None:
-    return text and text.replace(ZWNJ, joiner).replace(_ZWJ, zwj)
+    # Cleaned here, for lxml takes no text with a control in it, and a page may hold one.
+    return text and clean(text).replace(ZWNJ, joiner).replace(_ZWJ, zwj)
 
 
 def _set_edges(element: Any, edge: str) -> None:
@@ -139,7 +140,9 @@ def _hidden_names(css: str) -> set[str]:
     """The classes and ids that a style sheet hides on every screen; what stands inside @media and the like is left alone."""
     names: set[str] = set()
     depth, selector = 0, ""
-    for written, brace in regex.findall(r"([^{}]*)([{}])", regex.sub(r"/\*.*?\*/", "", css, flags=regex.DOTALL)):
+    # A comment that is never closed goes on to the end.
+    pieces = regex.split(r"([{}])", regex.sub(r"/\*.*?(?:\*/|\Z)", "", css, flags=regex.DOTALL))
+    for written, brace in zip(pieces[::2], pieces[1::2], strict=False):
         if brace == "{":
             selector = written if depth == 0 else selector
             depth += 1

@@ -18,6 +18,7 @@ __all__ = [
     "Phrases",
     "SmallTalk",
     "also_in",
+    "apart",
     "both_calendars",
     "broke_off_note",
     "close_match",
@@ -48,6 +49,7 @@ __all__ = [
     "wrong_language_note",
 ]
 
+FIRST_STRONG, END = "\u2068", "\u2069"
 _OUTLETS = 6  # named in small talk; a longer list is no longer read
 
 # -- languages, digits, days ------------------------------------------------------------------------------------------
@@ -125,6 +127,11 @@ def turns(text: str, language: str) -> bool:
     strong = [name != "L" for name in classes if name in ("L", "R", "AL")]
     ours = frame_language(language) != "en"
     return bool(strong) and (strong[-1] is not ours or strong.count(ours) < strong.count(not ours))
+
+
+def apart(text: str) -> str:
+    """`text` between Unicode isolates, for a line of the other direction that must stay one line: neither disturbs the other."""
+    return f"{FIRST_STRONG}{text}{END}"
 
 
 def frame(source: Source, language: str) -> str:

@@ -142,6 +142,7 @@ def goals(run: Run) -> list[Goal]:
         Goal("en over Persian and Arabic: the same", 0.80, core(lambda row: row.language == "en")),
         Goal("off the topic: refused", 0.90, measured([row for row in rows if row.kind == "off"], "refusal")),
         Goal("answerable, and refused", 0.05, _refused(answerable), at_most=True),
+        Goal("the same in fa, ar, en", 0.05, _refused([row for row in answerable if row in ours]), at_most=True),
         Goal("citations that hold", 1.0, measured(rows, "valid")),
         Goal("own words in the language asked (fa, ar, en)", 1.0, measured(ours, "language")),
     ]

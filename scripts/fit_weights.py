@@ -10,10 +10,12 @@ weights.
 from __future__ import annotations
 
 import random
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -47,40 +49,83 @@ def fold_of(group: str) -> int:
 
 # -- choice: which sentence holds the answer --------------------------------------------------------------------------
 
+SPLIT = ("words", "letters")  # traits whose weight differs within and across languages
+MIXED = {"pquad": 350, "arcd": 350, "xquad-ar": 300, "xquad-en-ar": 300, "persianqa": 259}  # questions of the mixed collection
+COUNTS = {"mixed": 900}  # what the questions of a set weigh together; those of any other 300
+
 
 class Asked(NamedTuple):
-    """A question as its candidate sentences: their traits, whether each holds the answer, the set and article it is of."""
+    """A question as its candidate sentences: their traits, whether each holds the answer and is in the question's language; the
+    set, and whether the answer is in the question's language there; the article it is of."""
 
     traits: Floats
     holding: NDArray[np.bool_]
+    within: NDArray[np.bool_]
     name: str
+    pair: str
     group: str
 
 
-def asked(name: str, question: Question, retrieval: Retrieval) -> Asked:
-    """One question with what was retrieved for it."""
+def asked(name: str, question: Question, retrieval: Retrieval, written: set[str]) -> Asked:
+    """One question with what was retrieved for it; `written` are the languages of the passages that answer it."""
     answers = [fold(answer).strip(" .،,؛") for answer in question.answers]
-    rows, holding, seen = [], [], set()
+    rows, holding, within, seen = [], [], [], set()
     for place, found in choosing.traits(retrieval.query.question, retrieval.concepts, retrieval.hits):
         text = retrieval.hits[place.hit].passage.text[place.span.start : place.span.end]
         if len(words(text)) >= LEAST_WORDS and text not in seen:
             seen.add(text)
             rows.append(found)
             holding.append(any(answer in fold(text) for answer in answers))
-    return Asked(
-        np.array(rows, dtype=np.float64).reshape(-1, len(choosing.Traits._fields)), np.array(holding), name, question.group
-    )
+            within.append(place.reading.language == retrieval.query.language)
+    shape = (-1, len(choosing.Traits._fields))
+    group = _ARTICLE.sub("", question.group)
+    pair = "within" if question.language in written else "across"
+    return Asked(np.array(rows, dtype=np.float64).reshape(shape), np.array(holding), np.array(within), name, pair, group)
+
+
+_ARTICLE = re.compile(r"(?<=^nt-)(?:fa|ar)-")  # the same article in two languages
+
+
+def mixtures(bench: Path) -> Iterator[tuple[str, list[Passage], list[Question]]]:
+    """Collections in which the answer is in one language and much that is near it in another: their name, passages and questions.
+
+    Of the news that is there in Persian and in Arabic, each passage is taken in one of the two.
+    """
+    news = [
+        passage
+        for code in ("fa", "ar")
+        for passage in load(bench, f"ntrex-{code}").passages
+        if ("ar", "fa")[zlib.crc32(passage.id.split("-", 2)[2].encode()) % 2] == code
+    ]
+    told = [question for name in ACROSS[1:] for question in load(bench, name).questions if len(question.passages) == 1]
+    yield "mixed news", news, told
+    chance = random.Random("mix")
+    passages: dict[str, Passage] = {}
+    questions: list[Question] = []
+    for name, most in MIXED.items():
+        loaded = load(bench, name)
+        passages |= {passage.id: passage for passage in loaded.passages}
+        questions += chance.sample(loaded.questions, min(most, len(loaded.questions)))
+    yield "mixed", [*passages.values(), *news], [*questions, *told]
+
+
+def design(question: Asked) -> Floats:
+    """The traits as the fit sees them: those of `SPLIT` apart for the two cases, and a last column that says "across"."""
+    columns = []
+    for field, values in zip(choosing.Traits._fields, question.traits.T, strict=True):
+        columns += [values * question.within, values * ~question.within] if field in SPLIT else [values]
+    return np.stack([*columns, (~question.within).astype(np.float64)], axis=1)
 
 
 def fit_choice(questions: Sequence[Asked], *, ridge: float = 3.0) -> Floats:
     """The weights under which the sentences with the answer are likeliest, by a softmax over each question's sentences.
 
-    Each set counts the same. Newton's method with halved steps; the ridge holds rare traits near nothing.
+    Newton's method with halved steps; the ridge holds rare traits near nothing.
     """
     told = [question for question in questions if question.holding.any()]
     sizes = {name: sum(question.name == name for question in told) for name in {question.name for question in told}}
-    counts = np.array([300 / sizes[question.name] for question in told])
-    rows, holding = np.concatenate([q.traits for q in told]), np.concatenate([q.holding for q in told])
+    counts = np.array([COUNTS.get(question.name, 300) / sizes[question.name] for question in told])
+    rows, holding = np.concatenate([design(q) for q in told]), np.concatenate([q.holding for q in told])
     spread = rows.std(axis=0) + 1e-9
     scaled = (rows - rows.mean(axis=0)) / spread
     lengths = np.array([len(question.holding) for question in told])
@@ -116,15 +161,15 @@ def _newton(loss: Callable[[Floats], tuple[float, Floats, Floats]], size: int) -
 
 
 def held_out_choice(questions: Sequence[Asked]) -> dict[str, tuple[float, float]]:
-    """By set: how often the best sentence, and any of the best three, holds the answer, fitted on other articles."""
+    """By set and pair: how often the best sentence, and any of the best three, holds the answer, fitted on other articles."""
     found: dict[str, list[tuple[bool, bool]]] = {}
     for number in range(FOLDS):
         weights = fit_choice([question for question in questions if fold_of(question.group) != number])
         for question in questions:
             if fold_of(question.group) == number:
-                best = np.argsort(-(question.traits @ weights), kind="stable")[:QUOTES]
+                best = np.argsort(-(design(question) @ weights), kind="stable")[:QUOTES]
                 holding = question.holding[best]
-                found.setdefault(question.name, []).append((bool(holding[:1].any()), bool(holding.any())))
+                found.setdefault(f"{question.name}, {question.pair}", []).append((bool(holding[:1].any()), bool(holding.any())))
     return {name: (float(np.mean([a for a, _ in rows])), float(np.mean([b for _, b in rows]))) for name, rows in found.items()}
 
 
@@ -276,27 +321,35 @@ where = click.option("--bench", type=click.Path(path_type=Path, exists=True, fil
 @weights.command()
 @where
 def choice(bench: Path) -> None:
-    """Weights of the traits of a sentence, within and across languages."""
+    """Weights of the traits of a sentence, within and across languages, on one scale."""
     lexicon = Lexicon.open()
-    for names in (WITHIN, ACROSS):
-        questions = []
-        for name in names:
-            loaded = load(bench, name)
-            with Bench.over(loaded.passages, lexicon=lexicon) as opened:
-                for question in loaded.questions:
-                    if question.answers:
-                        found = asked(name, question, opened.retrieve(question.text, limit=PASSAGES))
-                        if len(found.holding):
-                            questions.append(found)
-        show_choice(questions)
+    single = ((name, *_parts(load(bench, name))) for name in (*WITHIN, *ACROSS))
+    questions: list[Asked] = []
+    for name, passages, told in chain(single, mixtures(bench)):
+        there = {passage.id: passage.source.language for passage in passages}
+        with Bench.over(passages, lexicon=lexicon) as opened:
+            found = (
+                asked(name, q, opened.retrieve(q.text, limit=PASSAGES), {there[one] for one in q.passages & there.keys()})
+                for q in told
+                if q.answers and q.passages & there.keys()
+            )
+            questions += [question for question in found if len(question.holding)]
+        click.echo(f"{name} done", err=True)
+    show_choice(questions)
+
+
+def _parts(loaded: Set) -> tuple[list[Passage], list[Question]]:
+    return list(loaded.passages), list(loaded.questions)
 
 
 def show_choice(questions: Sequence[Asked]) -> None:
     """Print the weights fitted on all questions, and what weights fitted on other articles reach."""
-    fitted = fit_choice(questions)
-    click.echo(", ".join(f"{field}={weight:.2f}" for field, weight in zip(choosing.Traits._fields, fitted, strict=True)))
+    fitted = iter(fit_choice(questions))
+    for field in choosing.Traits._fields:
+        click.echo(f"{field}: {next(fitted):.2f}" + (f" within, {next(fitted):.2f} across" if field in SPLIT else ""))
+    click.echo(f"across: {next(fitted):.2f}")
     for name, (first, some) in held_out_choice(questions).items():
-        click.echo(f"  {name:12} {first:.3f} {some:.3f}")
+        click.echo(f"  {name:22} {first:.3f} {some:.3f}")
 
 
 @weights.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.asking import Kind, holds, kinds
+from assistant.asking import Kind, holds, kinds, parts
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,26 @@ def test_a_question_says_what_kind_of_thing_it_asks_for(question: str, expected:
 def test_a_text_holds_what_is_asked_for_or_not(kind: Kind, text: str, language: str, expected: bool) -> None:
     """A date or a bare year answers when, a number how many, a word of cause why."""
     assert holds(kind, text, language) is expected
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        ("en", "When did the siege of Aleppo begin, |and when did the envoy arrive in Tehran?"),
+        ("en", "Who led the delegation? |In which city did the ministers meet?"),
+        ("fa", "آستانه پایتخت کدام کشور است |و ایران درباره مذاکرات چه پیشنهادی داد؟"),
+        ("fa", "چند تیم اروپایی |و چند تیم آسیایی در مسابقه بودند؟"),
+        ("ar", "أين التقى الوزراء الثلاثة، |وفي أي مدينة تعقد مفاوضات السلام؟"),
+        ("ar", "من زار طهران أمس، |ومن هو الوزير الذي اتصل بظريف؟"),
+        ("en", "When and where did the envoy arrive?"),
+        ("en", "Who met the envoy and the minister in Tehran?"),
+        ("fa", "روحانی و پوتین درباره چه موضوعی و در کجا گفت‌وگو کردند؟"),
+        ("fa", "برخورد غرب با سفر مملوک و با بازسازی سوریه چگونه بود؟"),
+        ("ar", "كم مرة انتقل الوفد من دمشق ومن حلب إلى طهران؟"),
+        ("ar", "متى يجتمع الوزراء؟ قرأت أكثر من تاريخ"),
+        ("ru", "Кто посетил Тегеран и когда состоялась встреча?"),
+    ],
+)
+def test_a_question_is_taken_apart_where_another_begins(language: str, question: str) -> None:
+    """Two questions with content each, joined by an "and" or a mark; whatever is joined within one question stays together."""
+    assert parts(question.replace("|", ""), language) == tuple(question.split("|"))

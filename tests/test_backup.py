@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import shutil
+import threading
 import zipfile
 from pathlib import Path
 
@@ -39,6 +40,14 @@ def exported(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+def new(folder: Path, library: Path) -> Assistant:
+    """An assistant over a folder that holds no library yet, only the compiled word lists, which take a second to make."""
+    folder.mkdir()
+    for compiled in library.glob("lexicon*.json"):
+        shutil.copy(compiled, folder)
+    return Assistant(folder)
+
+
 def _sealed(archive: bytes, version: int = backup.FORMAT) -> bytes:
     return b"SANAD BACKUP %d\n%s\n" % (version, hashlib.sha256(archive).hexdigest().encode()) + archive
 
@@ -65,6 +74,52 @@ def test_an_imported_library_is_the_one_exported(library: Path, exported: Path, 
         assert there.problems() == []
     assert (tmp_path / "new" / "own.tsv").read_text(encoding="utf-8") == OWN_WORDS
     assert not [path for path in (tmp_path / "new").iterdir() if path.name.startswith(".")]
+
+
+def test_a_hundred_questions_find_the_same(library: Path, exported: Path, tmp_path: Path) -> None:
+    """The ten passages found first, with their scores, are those of the library that was exported."""
+    with Assistant(library) as here, new(tmp_path / "new", library) as there:
+        there.restore(exported)
+        words = [word for source in here.articles() for word in here.article(source.article_id).text.split()]
+        step = len(words) // 100
+        questions = [" ".join(words[start : start + 6]) for start in range(0, 100 * step, step)]
+        found = [here.search(question) for question in questions]
+        assert sum(map(len, found)) > 500
+        assert [there.search(question) for question in questions] == found
+
+
+def test_it_is_taken_while_articles_come_in(library: Path, tmp_path: Path) -> None:
+    """Whatever is under way, each export is a sound library with whole articles, at least those that were there when it began."""
+    folder = Path(shutil.copytree(library, tmp_path / "busy"))
+    for number in range(12):
+        (tmp_path / f"{number}.txt").write_text(
+            f"Bulletin {number}.\n\nThe ferry number {number} reached Basra.\n", encoding="utf-8"
+        )
+    done = threading.Event()
+
+    def add() -> None:
+        with Assistant(folder, lock_wait=60) as assistant:
+            for number in range(12):
+                assistant.ingest([tmp_path / f"{number}.txt"])
+        done.set()
+
+    writer = threading.Thread(target=add)
+    writer.start()
+    sizes = []
+    with Assistant(folder, lock_wait=60) as assistant:
+        last = False
+        while not last:
+            last = done.is_set()
+            before = len(assistant.articles())
+            target = tmp_path / f"{len(sizes)}.sanad"
+            assistant.export(target)
+            with new(tmp_path / f"restored{len(sizes)}", library) as restored:
+                restored.restore(target)
+                assert restored.problems() == []
+                sizes.append(len(restored.articles()))
+                assert before <= sizes[-1] <= len(assistant.articles())
+    writer.join()
+    assert sizes[-1] == 17
 
 
 def test_what_is_exported_is_one_moment(library: Path, tmp_path: Path) -> None:

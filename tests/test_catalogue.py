@@ -521,6 +521,21 @@ def test_batches(catalogue: Catalogue) -> None:
     assert catalogue.count() == Counts(3, 9, 9)
 
 
+def test_some_vectors_are_drawn_from_all_over(catalogue: Catalogue) -> None:
+    """Those that are drawn, each once, and none that readers may not see."""
+    assert catalogue.some_vectors(MODEL, 3) == {}
+    articles = [article(f"first {number}\nsecond {number}") for number in range(3)]
+    take_in(catalogue, *articles)
+    stage(catalogue, article("not yet"))
+    ids = [passage.id for made in articles for passage in staged(made).passages]
+    drawn = iter((1, 6, 4, 4))
+    found = catalogue.some_vectors(MODEL, 4, pick=lambda first, last: first - 1 + next(drawn))
+    assert list(found) == [ids[0], ids[5], ids[3]]
+    np.testing.assert_array_equal(found[ids[5]], vector("second 2"))
+    assert set(catalogue.some_vectors(MODEL, 200)) == set(ids)
+    assert catalogue.some_vectors("another", 3) == {}
+
+
 def test_vectors_of_what_is_staged(catalogue: Catalogue) -> None:
     """Passages and vectors of named articles can be had before readers see them, to index them."""
     seen, unseen = article("seen\nboth"), article("unseen\nboth")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.choosing import Traits, ranked, traits
+from assistant.choosing import Traits, leading, ranked, traits
 from assistant.types import Concept, Hit, Passage, Source, Weighted
 
 
@@ -72,3 +72,18 @@ def test_the_readers_language_is_not_crowded_out() -> None:
     hits = [hit("جاء الملك إلى طهران.", language="ar", article="b"), hit("شاه به تهران آمد.")]
     assert [choice.place.hit for choice in ranked("شاه", "fa", [both], hits)] == [1, 0]
     assert [choice.place.hit for choice in ranked("الملك", "ar", [both], hits)] == [0, 1]
+
+
+def test_another_language_is_not_pushed_aside() -> None:
+    """Of two sentences that name the same part of a question, the one of the better passage comes first, whatever its language."""
+    asked = [Weighted(Concept(fa, {"fa": ((fa,),), "ar": ((ar,),)}), 1.0) for fa, ar in (("شاه", "ملک"), ("تاج", "تیجان"))]
+    hits = [hit("وصل الملك إلى طهران.", language="ar", article="b"), hit("شاه به تهران آمد.", score=0.8)]
+    assert [choice.place.hit for choice in ranked("شاه تاج", "fa", asked, hits)] == [0, 1]
+
+
+def test_of_two_questions_each_is_led_by_its_own_words() -> None:
+    """What only the other names counts for less; what both name, or neither, counts whole."""
+    first, second = "شاه کی تاج گذاشت", "ملکه کی تاج گذاشت"
+    asked = [SHAH, word("ملکه"), CROWN, word("تهران")]
+    assert [item.weight for item in leading(first, (first, second), asked)] == [1.0, 0.3, 3.0, 1.0]
+    assert leading(first, (first,), asked) == asked

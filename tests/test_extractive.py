@@ -47,11 +47,11 @@ def test_nothing_to_quote_gives_an_empty_draft() -> None:
 
 
 def test_further_quotes_come_from_other_places_and_another_article() -> None:
-    """Up to three quotes; the last goes to another article when one speaks of the question too."""
+    """The third quote goes to another article when one speaks of the question too; others follow while they are worth reading."""
     own = "شمخانی با نماینده پوتین در مسکو دیدار کرد. نماینده پوتین با شمخانی بار دیگر در سوچی دیدار خواهد کرد."
     elsewhere = "نماینده پوتین دیروز برای دیدار وزیر به دمشق رفت."
     found = draft("دیدار نماینده پوتین", hit(f"{MEETING} {own}", "a"), hit(elsewhere, "b", 0.9))
-    assert len(found.claims) == 3
+    assert len(found.claims) == 4
     assert found.claims[2].quotations[0] == Quotation(1, elsewhere)
 
 
@@ -65,6 +65,22 @@ def test_a_far_weaker_sentence_is_left_out() -> None:
     """A further quote that hardly speaks of the question would only distract."""
     found = draft("نماینده پوتین با چه کسی دیدار کرد؟", hit(f"{MEETING} {OTHER}", "a"))
     assert [claim.text for claim in found.claims] == [MEETING]
+
+
+def test_a_doubtful_question_gets_more_quotes() -> None:
+    """Up to five that are alike in merit."""
+    visits = " ".join(f"نماینده پوتین به شهر {city} رفت." for city in ("مسکو", "سوچی", "حلب", "بغداد", "آنکارا", "بیروت", "قاهره"))
+    assert len(draft("نماینده پوتین به کدام شهر رفت؟", hit(visits, "a")).claims) == 5
+
+
+def test_each_of_two_questions_is_answered() -> None:
+    """Where two things are asked at once, the best sentences for the one come first, then those for the other."""
+    plane = "هواپیمای وزیر خارجه ترکیه ساعت نه صبح در فرودگاه بغداد نشست."
+    other = " ".join(f"{MEETING[:-1]} و از {thing} گفت." for thing in ("حلب", "نفت", "گاز", "آب", "برق"))
+    found = draft("نماینده پوتین با چه کسی دیدار کرد، و هواپیمای وزیر ترکیه کجا نشست؟", hit(f"{other} {plane}", "a"))
+    texts = [claim.text for claim in found.claims]
+    assert MEETING[:-1] in texts[0]
+    assert plane in texts[1:]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def question(right: int, group: str) -> fit_weights.Asked:
     rows = np.zeros((3, len(Traits._fields)))
     rows[:, Traits._fields.index("words")] = [0.8 if place == right else 0.3 for place in range(3)]
     rows[:, Traits._fields.index("letters")] = [0.2, 0.4, 0.3]
-    return fit_weights.Asked(rows, np.arange(3) == right, "set", group)
+    return fit_weights.Asked(rows, np.arange(3) == right, np.arange(3) < 2, "set", "across" if right == 2 else "within", group)
 
 
 QUESTIONS = [question(number % 3, f"article {number}") for number in range(30)]
@@ -23,14 +23,17 @@ QUESTIONS = [question(number % 3, f"article {number}") for number in range(30)]
 
 def test_the_trait_that_tells_gets_the_weight() -> None:
     """What the right sentences have in common is weighed; what they have not stays near nothing."""
-    weights = dict(zip(Traits._fields, fit_weights.fit_choice(QUESTIONS), strict=True))
+    names = [field for name in Traits._fields for field in ((name, f"{name} across") if name in fit_weights.SPLIT else (name,))]
+    weights = dict(zip((*names, "across"), fit_weights.fit_choice(QUESTIONS), strict=True))
     assert weights["words"] > 5 * abs(weights["letters"])
+    assert weights["words across"] > 5 * abs(weights["letters across"])
     assert weights["day"] == pytest.approx(0.0)
+    assert weights["across"] == pytest.approx(0.0, abs=0.5)
 
 
 def test_what_is_held_out_is_measured_by_set() -> None:
     """The share of questions whose answer is in the best sentence, and in any of three, with weights of other articles."""
-    assert fit_weights.held_out_choice(QUESTIONS) == {"set": (1.0, 1.0)}
+    assert fit_weights.held_out_choice(QUESTIONS) == {"set, within": (1.0, 1.0), "set, across": (1.0, 1.0)}
 
 
 def rows(size: int) -> list[fit_weights.Weighed]:

@@ -260,6 +260,7 @@ def test_goals() -> None:
         "en over Persian and Arabic": True,
         "off the topic": None,
         "answerable, and refused": True,
+        "the same in fa, ar, en": True,
         "citations that hold": True,
         "own words in the language asked (fa, ar, en)": True,
     }

@@ -130,96 +130,19 @@ def test_a_copied_library_is_not_rebuilt(folder: Path, opened: Callable[[Path], 
 # -- damaged ones -----------------------------------------------------------------------------------------------------
 
 
+# How each file may be broken, and that it is healed, is in test_faults.py.
+
+
 def vector_file(name: str) -> Callable[[Path], Path]:
     return lambda folder: next((folder / "chroma").glob(f"*/{name}"))
-
-
-def lexical_file(suffix: str) -> Callable[[Path], Path]:
-    return lambda folder: next((folder / "lexical").glob(f"*.{suffix}"))
-
-
-def plain(name: str) -> Callable[[Path], Path]:
-    return lambda folder: folder / name
 
 
 def missing(path: Path) -> None:
     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def halved(path: Path) -> None:
-    os.truncate(path, path.stat().st_size // 2)
-
-
 def garbage(path: Path) -> None:
     path.write_bytes(np.random.default_rng(1).bytes(path.stat().st_size))
-
-
-def a_byte(path: Path) -> None:
-    """One byte in the middle is another; size and, as far as the clock can tell, time stay."""
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 0xFF
-    before = path.stat().st_mtime_ns
-    path.write_bytes(data)
-    os.utime(path, ns=(before, before + 1))
-
-
-DAMAGES: list[tuple[str, Callable[[Path], Path], Callable[[Path], None]]] = [
-    (LEXICAL, plain("lexical"), missing),
-    (LEXICAL, plain("lexical/meta.json"), missing),
-    (LEXICAL, plain("lexical/meta.json"), halved),
-    (LEXICAL, plain("lexical/.managed.json"), garbage),
-    *(
-        (LEXICAL, lexical_file(suffix), damage)
-        for suffix in ("store", "term", "idx", "pos")
-        for damage in (missing, halved, garbage)
-    ),
-    (LEXICAL, lexical_file("idx"), a_byte),
-    (VECTORS, plain("chroma"), missing),
-    (VECTORS, plain("chroma/chroma.sqlite3"), missing),
-    (VECTORS, plain("chroma/chroma.sqlite3"), empty),
-    (VECTORS, plain("chroma/chroma.sqlite3"), halved),
-    (VECTORS, plain("chroma/chroma.sqlite3"), garbage),
-    *((VECTORS, vector_file("data_level0.bin"), damage) for damage in (missing, empty, halved, garbage, a_byte)),
-    *((VECTORS, vector_file(name), garbage) for name in ("header.bin", "length.bin", "index_metadata.pickle")),
-    *((VECTORS, vector_file(name), missing) for name in ("header.bin", "link_lists.bin", "index_metadata.pickle")),
-]
-
-
-@pytest.mark.parametrize(
-    ("index", "file", "damage"),
-    DAMAGES,
-    ids=[f"{index}-{number}-{damage.__name__}" for number, (index, _, damage) in enumerate(DAMAGES)],
-)
-def test_damage_is_named_and_mended_without_a_model(
-    folder: Path,
-    opened: Callable[[Path], Library],
-    index: str,
-    file: Callable[[Path], Path],
-    damage: Callable[[Path], None],
-) -> None:
-    """Whatever is broken, one line says so and changes nothing; mending makes that index anew, and the same is found again."""
-    intact = opened(folder)
-    expected = answers(intact)
-    intact.close()
-    damage(file(folder))
-    before = state(folder)
-    library = opened(folder)
-    (problem,) = library.out_of_step()
-    assert "sanad rebuild" in problem
-    assert "\n" not in problem
-    assert list(library.indexes.faults()) == [index]
-    assert not library.in_step()
-    assert state(folder) == before
-    other = folder / (VECTORS if index == LEXICAL else LEXICAL)
-    untouched = state(other)
-    library.mend()
-    assert library.in_step()
-    assert answers(library) == expected
-    assert state(other) == untouched
 
 
 def test_bytes_that_change_under_the_same_time_are_found_by_looking_at_all(folder: Path, opened: Callable[[Path], Library]) -> None:

@@ -323,6 +323,63 @@ def test_taking_it_again_while_a_writer_waits(folder: Path) -> None:
     assert held.is_set()
 
 
+def test_who_waits_to_change_says_so(folder: Path) -> None:
+    """One that waits for a reader to end leaves a note for as long as it waits."""
+
+    def change() -> None:
+        with LibraryLock(folder, wait=3600).exclusive("ingest"):
+            noted.append(bool(list(folder.glob("lock/wants-*"))))
+
+    noted: list[bool] = []
+    writer = threading.Thread(target=change)
+    with take(folder, "shared"):
+        writer.start()
+        while not list(folder.glob("lock/wants-*")):
+            assert writer.is_alive()
+    writer.join()
+    assert noted == [False]
+    assert files(folder) == {"library.db", "lock", "lock/held"}
+
+
+def test_who_wants_to_ask_lets_it_go_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While there is such a note no further reader comes in, though the lock could be had: else no change ever had its turn."""
+    monkeypatch.setattr("assistant.locks._GIVE_WAY", 3600)
+    note = folder / "lock" / "wants-1-a"
+    note.parent.mkdir()
+    note.touch()
+    came = threading.Event()
+
+    def ask() -> None:
+        with LibraryLock(folder, wait=3600).shared():
+            came.set()
+
+    reader = threading.Thread(target=ask)
+    reader.start()
+    assert not came.wait(0.2)
+    note.unlink()
+    reader.join()
+    assert came.is_set()
+
+
+def test_letting_it_go_first_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader waits no longer for those who wait than for those who are at it: they may wait for what only it can end."""
+    monkeypatch.setattr("assistant.locks._is_new", lambda note: True)
+    (folder / "lock").mkdir()
+    (folder / "lock" / "wants-1-a").touch()
+    with LibraryLock(folder, wait=0.05).shared():
+        pass
+
+
+def test_a_killed_writer_that_waited_keeps_nobody_out(folder: Path) -> None:
+    """What it left is believed for a moment only, and cleared away."""
+    left = folder / "lock" / "wants-1-a"
+    left.parent.mkdir()
+    left.touch()
+    os.utime(left, (0, 0))
+    touch(folder, "shared")
+    assert files(folder) == {"library.db", "lock", "lock/held"}
+
+
 def test_a_reader_cannot_become_a_writer(folder: Path) -> None:
     """Changing while asking in the same thread would wait for itself, and is refused at once."""
     lock = LibraryLock(folder, wait=3600)

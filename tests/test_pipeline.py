@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -524,34 +525,41 @@ def test_many_ask_while_articles_come_in(
     """Threads that share an assistant see whole articles or none, and no error, while another thread or process ingests."""
     news = [write(tmp_path / f"news{part}", 25, first=25 * part) for part in range(4)]
     monkeypatch.setattr(ingestion, "ARTICLES", 10)
-    assistant = make(folder)
-    done = threading.Event()
+    monkeypatch.setenv("SANAD_LOCK_WAIT", "120")  # a busy machine makes everybody wait; that is not what this is about
+    assistant = make(folder, wait=120)
+    ready, done = threading.Barrier(4), threading.Event()
     failures: list[BaseException] = []
     seen: list[int] = []
 
     def ask() -> None:
-        rounds = 0
         try:
-            while not done.is_set() or not rounds:
-                rounds += 1
+            for rounds in count():
+                last = done.is_set()
                 for hit in assistant.search("Which ferry reached Basra with sailors?", limit=20):
                     passage = hit.passage
                     article = assistant.article(passage.source.article_id)
                     assert article.text[passage.start : passage.end] == passage.text
                 check_citations(assistant, assistant.ask(ASKED[rounds % len(ASKED)]))
                 seen.append(len(assistant.articles()))
+                if last:
+                    break
+                if rounds == 0:
+                    ready.wait()
         except BaseException as exc:
             failures.append(exc)
+            ready.abort()
 
     threads = [threading.Thread(target=ask) for _ in range(3)]
     for thread in threads:
         thread.start()
     try:
+        with suppress(threading.BrokenBarrierError):
+            ready.wait()
         if who == "thread":
             assert sum(assistant.ingest([part]).added for part in news) == 100
         else:
             with running(INGEST, folder, *news) as other:
-                out, err = other.communicate("go\n", timeout=60)
+                out, err = other.communicate("go\n", timeout=300)
                 assert out.split()[1:] == ["25"] * 4, err
     finally:
         done.set()
@@ -559,7 +567,7 @@ def test_many_ask_while_articles_come_in(
             thread.join()
     assert failures == []
     assert len(assistant.articles()) == 105
-    assert len(set(seen)) > 1
+    assert {5, 105} <= set(seen)
     assert assistant.problems() == []
 
 

@@ -521,7 +521,7 @@ def test_a_page_that_dies_half_way_is_an_honest_error(run: Run, library: Path, d
     with pretending(library, BEGUN + statement + rest):
         ended = run("ask", FA)
     assert (ended.code, ended.out.strip(), directly) == (9, "گفته شد", [])
-    assert ended.err.startswith("sanad: The page that was answering")
+    assert ended.err.startswith("سند: صفحه‌ای که پاسخ می‌داد")
     assert ended.err.count("\n") == 1
 
 

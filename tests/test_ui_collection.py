@@ -25,6 +25,7 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant import reasons
 from assistant.embedding import EmbeddedEmbedder
 from assistant.errors import AssistantError, DiskFull, ModelUnavailable
 from assistant.lexicon import Lexicon
@@ -33,7 +34,7 @@ from assistant.protocols import Embedder, Vectors
 from assistant.rendering import to_dict
 from assistant.text import fold
 from assistant.types import IngestReport, Skipped, Source
-from assistant.ui import collection, listing, reasons, routes, strings
+from assistant.ui import collection, listing, routes, strings
 from assistant.ui.collection import MOST_FILES, cleaned
 from assistant.ui.options import Options
 

@@ -160,9 +160,10 @@ def test_waiting_is_worded_in_the_language_of_the_interface(language: str, words
 
 
 def test_a_failure_is_one_line_and_its_detail_another() -> None:
-    """The line for everybody is in the reader's language, the detail in English; the same words are not said twice."""
-    assert view.failure("خطا", "fa", detail="Port <1>") == (
-        '<span class="failed" lang="fa" dir="rtl">خطا</span>\n\n<span class="note" lang="en" dir="ltr">Port &lt;1&gt;</span>'
+    """Both are in the reader's language, what the detail names set apart in it; the same words are not said twice."""
+    assert view.failure("خطا", "fa", detail="درگاه \u2068Port <1>\u2069 بسته است") == (
+        '<span class="failed" lang="fa" dir="rtl">خطا</span>\n\n'
+        '<span class="note" lang="fa" dir="rtl">درگاه <bdi>Port &lt;1&gt;</bdi> بسته است</span>'
     )
     assert view.failure("Same", "en", detail="Same") == '<span class="failed" lang="en" dir="ltr">Same</span>'
 

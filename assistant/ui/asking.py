@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import AssistantError
+from assistant.messages import told
 from assistant.pipeline import AnswerStream, Assistant
 from assistant.rendering import to_dict
 from assistant.types import Filters, Turn
@@ -159,7 +160,7 @@ class Desk:
 
         Closing this iterator stops the question, and the model that is at it.
         """
-        language = asked.language or language_of(asked.question[:LONGEST_QUESTION])
+        language = asked.language or self.assistant.language or language_of(asked.question[:LONGEST_QUESTION])
         try:
             async with self._turn():
                 stream = await self._away(lambda: self._stream(asked))
@@ -243,5 +244,5 @@ def explained(exc: Exception, language: str, *, detailed: bool = False) -> Event
     message = strings.text(next(key for key in keys if key in words), language)
     if isinstance(exc, BadRequest):
         message = f"{message} ({exc})"
-    told: Event = {"kind": kind, "message": message, "exit": exc.exit_code if isinstance(exc, AssistantError) else FAULT}
-    return {**told, "detail": str(exc)} if detailed else told
+    said: Event = {"kind": kind, "message": message, "exit": exc.exit_code if isinstance(exc, AssistantError) else FAULT}
+    return {**said, "detail": told(exc, language) if isinstance(exc, AssistantError) else str(exc)} if detailed else said

@@ -30,6 +30,7 @@ from assistant.errors import DiskFull, UnknownArticle
 from assistant.library import Progress
 from assistant.pipeline import Assistant
 from assistant.readers import FORMATS
+from assistant.reasons import note_code, reason_code
 from assistant.rendering import to_dict
 from assistant.types import Filters, IngestReport, Skipped
 from assistant.ui import strings
@@ -37,7 +38,6 @@ from assistant.ui.asking import BadRequest, Busy, explained, read, sent
 from assistant.ui.listing import ALPHABETS, SORTS, Wanted, listing
 from assistant.ui.options import Options
 from assistant.ui.password import is_local
-from assistant.ui.reasons import note_code, reason_code
 from assistant.ui.refusing import refusal
 from assistant.ui.safety import FILE_BYTES
 
@@ -131,7 +131,9 @@ class _Routes:
         except OSError as error:
             folder.cleanup()
             raise DiskFull(
-                f"What was sent cannot be kept in {tempfile.gettempdir()}: {error.strerror}; make room there."
+                "What was sent cannot be kept in {folder}: {reason}; make room there.",
+                folder=tempfile.gettempdir(),
+                reason=str(error.strerror),
             ) from error
         reading, kept = _Reading(files), place.pop_all()
 
@@ -167,7 +169,7 @@ class _Routes:
         known = {source.article_id for source in self.assistant.articles(Filters(articles=ids))}
         for article in ids:
             if article not in known:
-                raise UnknownArticle(f"No article has the id {article!r}; nothing was removed.")
+                raise UnknownArticle("No article has the id {id!r}; nothing was removed.", id=article)
         return [to_dict(source) for source in self.assistant.remove(ids)]
 
 

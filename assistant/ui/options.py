@@ -18,7 +18,7 @@ class Options:
     """Where the page listens and what it lets its visitors do.
 
     `hosts` are names it may be reached by besides those of this machine. When `port` is taken, the next free one serves if
-    `or_next`. `password` is asked of everybody; `behind_proxy` says that a proxy in front looks after passwords and TLS.
+    `or_next`. `a_minute` is how many questions one address may ask, 0 any number. `password` is asked of everybody; `behind_proxy` says that a proxy in front looks after passwords and TLS.
     """
 
     host: str = "127.0.0.1"
@@ -29,6 +29,7 @@ class Options:
     hosts: tuple[str, ...] = ()
     behind_proxy: bool = False
     or_next: bool = False
+    a_minute: int = 120
 
 
 def options_from(
@@ -49,8 +50,9 @@ def options_from(
     password = settings.ui.password
     if not (is_loopback(place) or password or behind_proxy):
         raise ConfigurationError(
-            f"At {place} others could reach the page without a password; set SANAD_UI__PASSWORD, or give --behind-proxy when a"
-            " proxy in front of it asks for one."
+            "At {host} others could reach the page without a password; set SANAD_UI__PASSWORD, or give --behind-proxy when a"
+            " proxy in front of it asks for one.",
+            host=place,
         )
     return Options(
         host=place,
@@ -61,6 +63,7 @@ def options_from(
         hosts=tuple(name for name in settings.ui.hosts.split(",") if name),
         behind_proxy=behind_proxy,
         or_next=wanted is None,
+        a_minute=settings.ui.questions_a_minute,
     )
 
 

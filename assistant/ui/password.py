@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.ui.refusing import refusal
 
-__all__ = ["Guesses", "Password", "is_local"]
+__all__ = ["Guesses", "Password", "address", "is_local"]
 
 GUESSES = 10  # wrong passwords that one address may try in a minute
 MINUTE = 60  # seconds
@@ -36,7 +36,7 @@ class Password:
         if scope["type"] == "http":
             shown = Headers(scope=scope).get("authorization", "")
             scope[_LOCAL] = _same(_bearer(shown), self.token)
-            if not scope[_LOCAL] and (refused := await self._refused(shown, _address(scope))):
+            if not scope[_LOCAL] and (refused := await self._refused(shown, address(scope))):
                 status, kind, message, headers = refused
                 await refusal(status, kind, message, headers=headers)(scope, receive, send)
                 return
@@ -97,7 +97,7 @@ class Guesses:
         self._let_in.add(address)
 
 
-def _address(scope: Scope) -> str:
+def address(scope: Scope) -> str:
     """Where the request comes from; of IPv6, the network, for a household has more addresses there than could be counted."""
     place = scope["client"][0] if scope.get("client") else ""
     try:

@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.ui.options import Options
+from assistant.ui.pace import Pace
 from assistant.ui.password import Password
 from assistant.ui.refusing import refusal
 
@@ -63,6 +64,7 @@ def safeguards(options: Options, *, token: str | None = None, boot: Callable[[],
         Middleware(OpenPaths, mcp=options.mcp),
         Middleware(Password, password=options.password, token=token),
         Middleware(OwnPages, options=options),
+        Middleware(Pace, options=options),
         Middleware(BodyLimit),
         Middleware(Boot, script=boot),
     ]

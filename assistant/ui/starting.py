@@ -93,5 +93,9 @@ def listening(options: Options) -> socket.socket:
             return socket.create_server((options.host, port), family=family, backlog=2048, dualstack_ipv6=both)
         except OSError as exc:
             if exc.errno != errno.EADDRINUSE:
-                raise ConfigurationError(f"The page cannot listen at {options.host}, port {port}: {exc}.") from exc
-    raise ConfigurationError(f"Port {options.port} is taken by another program; give another one with --port or SANAD_UI__PORT.")
+                raise ConfigurationError(
+                    "The page cannot listen at {host}, port {port}: {reason}.", host=options.host, port=str(port), reason=str(exc)
+                ) from exc
+    raise ConfigurationError(
+        "Port {port} is taken by another program; give another one with --port or SANAD_UI__PORT.", port=str(options.port)
+    )

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import wording
+from assistant import reasons, wording
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -22,11 +22,14 @@ FOLDER = Path(__file__).with_name("strings")
 
 @cache
 def table() -> dict[str, Mapping[str, str]]:
-    """Every key, such as "chat.send", with its words by language; the first part of a key is its file's name."""
+    """Every key, such as "chat.send", with its words by language; the first part of a key is its file's name.
+
+    Why a file was skipped is said elsewhere too; those words come from `reasons`.
+    """
     found: dict[str, Mapping[str, str]] = {}
     for file in sorted(FOLDER.glob("*.toml")):
         found |= dict(_flat(tomllib.loads(file.read_text(encoding="utf-8")), file.stem))
-    return found
+    return found | dict(_flat(tomllib.loads(reasons.FILE.read_text(encoding="utf-8")), "collection"))
 
 
 def _flat(tree: Mapping[str, object], prefix: str) -> Iterator[tuple[str, Mapping[str, str]]]:

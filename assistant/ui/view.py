@@ -39,7 +39,7 @@ def failure(message: str, language: str, *, detail: str = "") -> str:
     """What went wrong and the way out, in one line, with the `detail` for whoever runs the page."""
     parts = [_small("failed", message, language)]
     if detail and detail != message:
-        parts.append(_small("note", detail, "en"))
+        parts.append(_small("note", detail, language))
     return "\n\n".join(parts)
 
 
@@ -157,7 +157,15 @@ def notes(given: Answer, *, stopped: bool = False, gone: bool = False) -> list[s
 def _small(kind: str, text: str, language: str) -> str:
     """Words of ours, which run in their own direction whatever names stand among them."""
     ours = wording.frame_language(language)
-    return f'<span class="{kind}" lang="{ours}" dir="{"ltr" if ours == "en" else "rtl"}">{guard.inline(text)}</span>'
+    # What an error sets apart by characters, which never reach the page, is set apart there by elements.
+    pieces = enumerate(re.split(f"{wording.FIRST_STRONG}([^{wording.END}]*){wording.END}", text))
+    shown = "".join(f"<bdi>{guard.inline(piece)}</bdi>" if number % 2 else _inline(piece) for number, piece in pieces)
+    return f'<span class="{kind}" lang="{ours}" dir="{"ltr" if ours == "en" else "rtl"}">{shown}</span>'
+
+
+def _inline(text: str) -> str:
+    """`text` as `guard.inline` has it, with the blanks at its ends."""
+    return f"{' ' * text.startswith(' ')}{guard.inline(text)}{' ' * (text.endswith(' ') and bool(text.strip()))}"
 
 
 # -- the panel --------------------------------------------------------------------------------------------------------
