@@ -14,12 +14,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import tantivy
 
 from assistant.errors import DiskFull, LibraryDamaged, LibraryError, LibraryLocked, LibraryNotWritable
 from assistant.names import neighbours, same_name, skeletons
-from assistant.terms import Phrase, grams, joined_grams, language_tag, phrases, term
+from assistant.terms import Phrase, grams, language_tag, phrases, term
 from assistant.text import fold, is_stop_word, ngrams, words
 from assistant.types import Concept, Filters, Passage, day_number
 
@@ -28,6 +29,7 @@ __all__ = ["LexicalIndex", "Sounding"]
 GRAM_WEIGHT = 0.5
 TRANSLATION_WEIGHT = 0.6  # of the n-grams a translation cannot share, see docs/decisions.md
 PHRASE_SLOP = 1
+WORDS = 50_000  # of texts, remembered with what they are found by: half a kilobyte each
 KEPT = 500  # concepts whose spellings are remembered
 SAME_SOUND = 200  # words of one skeleton looked at; real collections have a handful
 _SEPARATOR = "|"
@@ -283,25 +285,33 @@ def _schema() -> tantivy.Schema:
 
 
 def _document(passage: Passage) -> tantivy.Document:
-    spoken = words(passage.text)
-    content = [word for word in spoken if not is_stop_word(word)]
     tag = language_tag(passage.source.language)
-    sounds = {sound for word in set(content) for sound in _sounds(word, tag)}
+    content = [word for word in words(passage.text) if not is_stop_word(word)]
+    found_by = {word: _found_by(word, tag) for word in content}
     return tantivy.Document(
         passage=passage.id,
         article=passage.source.article_id,
         language=passage.source.language,
         publisher=fold(passage.source.publisher or ""),
         day=day_number(passage.source.published),
-        stems=" ".join(term(word, tag) for word in content),
-        grams=" ".join(map(joined_grams, content)),
-        names=" ".join(sounds),
+        stems=" ".join(found_by[word].stem for word in content),
+        grams=" ".join(found_by[word].grams for word in content),
+        names=" ".join(found.sounds for found in found_by.values() if found.sounds),
     )
 
 
-@lru_cache(maxsize=100_000)
-def _sounds(word: str, tag: str) -> tuple[str, ...]:
-    return tuple(f"{key}{_SEPARATOR}{tag}{_SEPARATOR}{word}" for key in skeletons(word))
+class _FoundBy(NamedTuple):
+    """What a word of a text is found by."""
+
+    stem: str
+    grams: str
+    sounds: str
+
+
+@lru_cache(maxsize=WORDS)
+def _found_by(word: str, tag: str) -> _FoundBy:
+    sounds = " ".join(f"{key}{_SEPARATOR}{tag}{_SEPARATOR}{word}" for key in skeletons(word))
+    return _FoundBy(term(word, tag), " ".join(ngrams(word)), sounds)
 
 
 def _restrictions(schema: tantivy.Schema, filters: Filters) -> list[tantivy.Query]:

@@ -10,25 +10,24 @@ from assistant.types import Article, Passage, Span
 __all__ = ["SPLITTER", "quotable_sentences", "split"]
 
 WORDS = 200  # a passage of 200 words holds the answer nearly as often as one of 500 and is half the reading
-SPLITTER = f"sentences/{WORDS}w/1"  # part of a library's identity: another splitter means other passages
+SPLITTER = f"sentences/{WORDS}w/2"  # part of a library's identity: another splitter means other passages
 
 
 def split(article: Article) -> tuple[Passage, ...]:
     """The passages of `article`, in order; `article.text[p.start:p.end] == p.text` for each.
 
     A passage is a run of whole sentences of about 200 words that never touches boilerplate. Neighbours within a run share
-    exactly one sentence, unless the earlier one is a single long sentence. Starts strictly increase.
+    exactly one sentence, unless the earlier one is a single long sentence. Starts strictly increase. Of passages with the same
+    text there is the first alone.
     """
-    spans = (span for run in _runs(article) for span in _windows(article.text, run))
+    firsts: dict[str, Span] = {}
+    for run in _runs(article):
+        for span in _windows(article.text, run):
+            # A thousand copies of one vector tear the graph of the vector index apart, and whatever else it holds is not found.
+            firsts.setdefault(article.text[span.start : span.end], span)
     return tuple(
-        Passage(
-            id=f"{article.source.article_id}-{span.start}",
-            source=article.source,
-            text=article.text[span.start : span.end],
-            start=span.start,
-            end=span.end,
-        )
-        for span in spans
+        Passage(id=f"{article.source.article_id}-{span.start}", source=article.source, text=text, start=span.start, end=span.end)
+        for text, span in firsts.items()
     )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from assistant.text import is_stop_word, ngrams, stem, stem_variants
 from assistant.types import Concept
 
-__all__ = ["Phrase", "grams", "joined_grams", "language_tag", "phrases", "term"]
+__all__ = ["Phrase", "grams", "language_tag", "phrases", "term"]
 
 LANGUAGES = ("fa", "ar", "en")
 
@@ -54,9 +53,3 @@ def language_tag(language: str) -> str:
 def grams(spoken: Iterable[str]) -> frozenset[str]:
     """The n-grams of some words."""
     return frozenset(gram for word in spoken for gram in ngrams(word))
-
-
-@lru_cache(maxsize=100_000)
-def joined_grams(word: str) -> str:
-    """The n-grams of a word as they are indexed."""
-    return " ".join(ngrams(word))

@@ -83,9 +83,7 @@ _MARKS = regex.compile(
 _ACCENTED = regex.compile(r"[\p{Latin}\p{Greek}\p{Cyrillic}]")
 # A letter, dots held by tatweels, a letter: «هـ.ـامة» is written to dodge filters and means «هامة». A tatweel, though a letter to
 # Unicode, begins nothing, and nothing is tried twice: a text of nothing but tatweels would otherwise take hours.
-_DODGE = regex.compile(
-    r"(?<=[[\p{L}\p{M}]--[\u0640]])(?:\u0640++[.·•*_]++\u0640*+|[.·•*_]++\u0640++)++(?=[\p{L}\p{M}])", regex.V1
-)
+_DODGE = regex.compile(r"(?<=[[\p{L}\p{M}]--[\u0640]])(?:\u0640++[.·•*_]++\u0640*+|[.·•*_]++\u0640++)++(?=[\p{L}\p{M}])", regex.V1)
 
 
 class _FoldTable(dict[int, str]):

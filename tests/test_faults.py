@@ -26,7 +26,7 @@ from assistant.embedding import EmbeddedEmbedder
 from assistant.indexes import LEXICAL, VECTORS, Nearest
 from assistant.lexical import LexicalIndex
 from assistant.lexicon import Lexicon
-from assistant.library import CANARIES
+from assistant.library import CANARIES, Library
 from assistant.pipeline import Assistant
 from assistant.protocols import Vectors
 from assistant.seal import Seal
@@ -317,18 +317,27 @@ def test_what_a_second_writer_does_is_noticed(
         holds_the_truth(assistant)
 
 
-# Takes news into library after library, in batches of ten.
+# Takes news into library after library, in batches of ten, each when it is told to; nobody else may change one meanwhile.
 COLLEAGUE = """
 import sys
 from pathlib import Path
 from assistant import ingestion
+from assistant.library import Library
 from assistant.pipeline import Assistant
 
-ingestion.ARTICLES = 10
-print("ready", flush=True)
-sys.stdin.readline()
+def alone(library, *arguments, store=Library.store):
+    (library.folder / "busy").touch(exist_ok=False)
+    try:
+        return store(library, *arguments)
+    finally:
+        (library.folder / "busy").unlink()
+
+Library.store, ingestion.ARTICLES = alone, 10
 for folder in sys.argv[2:]:
     with Assistant(Path(folder), lock_wait=120) as assistant:
+        assistant.search("ferry")
+        print("ready", flush=True)
+        sys.stdin.readline()
         assistant.ingest([sys.argv[1]])
 print("done", flush=True)
 """
@@ -341,15 +350,17 @@ def test_two_of_ours_take_turns(
     theirs, ours = write(tmp_path / "theirs", range(MANY, MANY + 30)), write(tmp_path / "ours", range(MANY + 30, MANY + 60))
     trials = [shutil.copytree(original, tmp_path / f"trial{n}") for n in range(3)]
     monkeypatch.setattr(ingestion, "ARTICLES", 10)
+    monkeypatch.setattr(Library, "store", alone)
     command = [sys.executable, "-c", COLLEAGUE, theirs, *trials]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdin is not None
-        assert other.stdout.readline() == "ready\n"
-        other.stdin.write("go\n")
-        other.stdin.flush()
         for folder in trials:
             with Assistant(folder, lexicon=lexicon, embedder=EmbeddedEmbedder(lexicon), lock_wait=120) as assistant:
+                assistant.search("ferry")
+                assert other.stdout.readline() == "ready\n"
+                other.stdin.write("go\n")
+                other.stdin.flush()
                 assert assistant.ingest([ours]).added == 30
         out, err = other.communicate(timeout=300)
         assert out == "done\n", err
@@ -358,6 +369,15 @@ def test_two_of_ours_take_turns(
         assert assistant.problems() == []
         assert len(assistant.articles()) == MANY + 60
         holds_the_truth(assistant)
+
+
+def alone(library: Library, *arguments: Any, store: Callable[..., Any] = Library.store) -> Any:
+    """`Library.store`, which nobody else may be at meanwhile."""
+    (library.folder / "busy").touch(exist_ok=False)
+    try:
+        return store(library, *arguments)
+    finally:
+        (library.folder / "busy").unlink()
 
 
 def holds_the_truth(assistant: Assistant) -> None:

@@ -152,6 +152,18 @@ def test_new_articles_are_added(shelf: Shelf) -> None:
     assert shelf.held() == passages("quake", "envoy")
 
 
+def test_a_line_repeated_for_ever_keeps_nothing_else_from_being_found(shelf: Shelf) -> None:
+    """A thousand times the same line: the vector index finds its own afterwards, and takes in more without being made anew."""
+    shelf.ingest(files(a="quake", b="flood", c="envoy", d="rocket"))
+    line = " ".join(f"word{number}" for number in range(200)) + ".\n"
+    report = shelf.ingest([article(line * 1_000, "/news/flooded.txt")])
+    assert report.added == 1
+    shelf.close()
+    assert shelf.library.in_step()
+    assert shelf.ingest([article("پس از سیل، آب فرو نشست.", "/news/later.txt")]).added == 1
+    assert shelf.library.out_of_step() == []
+
+
 def test_the_same_again_changes_nothing(shelf: Shelf) -> None:
     """Ids, counts, generation, places and the files of the indexes stay as they are; nothing is embedded."""
     shelf.ingest(files(a="quake", b="envoy", c="rocket", copy="quake"))

@@ -395,6 +395,14 @@ def test_a_program_is_told_in_json(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert printed.err == f"سند: {error['message']}\n"
 
 
+@pytest.mark.parametrize("language", ["fa", "ar"])
+def test_the_readme_shows_what_is_said(language: str) -> None:
+    """Its example of an error is one."""
+    words = "There is no library in {folder}; make one with `sanad ingest PATH` (or `sanad ingest --seeds`)."
+    line = f"سند: {messages.told(NoLibrary(words, folder='/home/sara/news'), language)}"
+    assert line in (PACKAGE.parent / f"README.{language}.md").read_text(encoding="utf-8").splitlines()
+
+
 @pytest.mark.parametrize("language", LOCALES)
 def test_the_page_says_the_same(language: str) -> None:
     """Who is on this machine is told by the page what the command line would say; others no path."""

@@ -26,11 +26,12 @@ SENTENCES = st.sampled_from(
 
 
 @st.composite
-def articles(draw: st.DrawFn) -> Article:
-    """Articles of repeated, long, short and odd lines, some lines marked as boilerplate."""
+def articles(draw: st.DrawFn, *, numbered: bool = False) -> Article:
+    """Articles of repeated, long, short and odd lines, some lines marked as boilerplate; `numbered`, no two lines are the same."""
     lines = draw(st.lists(st.tuples(SENTENCES, st.booleans(), st.sampled_from([" ", "\n", "\n\n"])), min_size=1, max_size=40))
     text, marks = "", []
-    for line, is_boilerplate, end in lines:
+    for number, (line, is_boilerplate, end) in enumerate(lines):
+        line = f"{number}: {line}" if numbered else line
         if is_boilerplate:
             marks.append(Span(len(text), len(text) + len(line)))
         text += line + end
@@ -48,10 +49,12 @@ def test_a_passage_is_a_slice_of_its_article(article: Article) -> None:
 
 @given(articles())
 def test_every_sentence_that_is_not_boilerplate_is_covered_and_no_boilerplate_is(article: Article) -> None:
-    """Each quotable sentence lies whole in a passage; no passage touches a marked span."""
+    """Each quotable sentence lies whole in a passage, there or where the same was said first; no passage touches a marked span."""
     passages = split(article)
     for sentence in quotable_sentences(article):
-        assert any(passage.start <= sentence.start and sentence.end <= passage.end for passage in passages)
+        there = any(passage.start <= sentence.start and sentence.end <= passage.end for passage in passages)
+        said = article.text[sentence.start : sentence.end]
+        assert there or any(passage.end <= sentence.start and said in passage.text for passage in passages)
     for mark in article.boilerplate:
         assert all(passage.end <= mark.start or mark.end <= passage.start for passage in passages)
 
@@ -64,7 +67,7 @@ def test_no_passage_cuts_a_sentence(article: Article) -> None:
     assert all(passage.start in starts and passage.end in ends for passage in split(article))
 
 
-@given(articles())
+@given(articles(numbered=True))
 def test_neighbours_share_exactly_one_sentence(article: Article) -> None:
     """Overlap is one sentence within a run; a long sentence that fills a passage alone is not repeated."""
     quotable = quotable_sentences(article)
@@ -85,6 +88,22 @@ def test_passages_stay_near_their_size(article: Article) -> None:
     for passage in split(article):
         if len(sentences(passage.text)) > 2:
             assert len(words(passage.text)) <= WORDS
+
+
+@given(articles())
+def test_no_text_is_two_passages(article: Article) -> None:
+    """What is said again in the same words is searched once."""
+    passages = split(article)
+    assert len({passage.text for passage in passages}) == len(passages)
+
+
+def test_a_line_repeated_for_ever_is_few_passages_of_many_sentences() -> None:
+    """Two thousand times the same line: a full passage and a rest, while each of the lines can be quoted."""
+    article = Article(Source("a1"), "The envoy met the minister in Tehran on Sunday.\n" * 2_000, "x.txt")
+    passages = split(article)
+    assert [len(words(passage.text)) for passage in passages] == [198, 45]
+    assert passages[0].start == 0
+    assert len(quotable_sentences(article)) == 2_000
 
 
 def test_an_article_without_a_sentence_has_no_passage() -> None:
