@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 Q ?= نماینده ویژه پوتین در تهران با چه کسی دیدار کرد؟
 
-.PHONY: help run ask ui test check eval gate bench pins screenshots
+.PHONY: help run ask ui test check crash eval gate audit bench pins screenshots
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -30,6 +30,9 @@ test: $(BIN)/sanad ## run the tests
 check: ## all that must hold before a change lands, in fresh environments
 	.ci/run
 
+crash: $(BIN)/sanad ## kill it at every step and at random moments, and look at what is left (twenty minutes)
+	$(BIN)/python tests/crash
+
 eval: $(BIN)/sanad ## answers to the gold questions, finding and quoting in our own passages and in those of SANAD_BENCH
 	$(BIN)/python -m evals run
 	$(BIN)/python -m evals retrieval
@@ -41,8 +44,12 @@ gate: $(BIN)/sanad ## the same beside the committed baselines: ends with an erro
 	SANAD_BENCH= $(BIN)/python -m evals quotes --baseline evals/baselines/quotes.json
 	$(BIN)/python -m evals mutations
 
-bench: $(BIN)/sanad ## what starting costs, beside loading Chroma alone
+bench: $(BIN)/sanad ## speed, memory and disk beside stock LlamaIndex and the bare parts (ten minutes), and what starting costs
 	$(BIN)/python -m evals startup
+	$(BIN)/python -m evals speed
+
+audit: $(BIN)/sanad ## look up what is known against the pinned packages (3: nobody could be asked)
+	$(BIN)/python scripts/audit.py
 
 pins: ## make constraints.txt anew (needs the oldest and the newest Python, see .ci/pins)
 	.ci/pins

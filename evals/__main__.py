@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evals.commands import asking, judging, reading, sets
+from evals.commands import asking, judging, planting, reading, sets, soaking, speed
 from evals.console import Evals
 
 
@@ -29,6 +29,9 @@ for command in (
     sets.retrieval,
     sets.quotes,
     sets.startup,
+    planting.injections,
+    speed.speed,
+    soaking.soak_command,
 ):
     evals.add_command(command)
 

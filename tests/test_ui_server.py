@@ -327,7 +327,7 @@ def test_those_let_in_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPat
 )
 def test_an_address_is_what_one_visitor_has(client: tuple[str, int] | None, address: str) -> None:
     """A whole IPv6 network counts as one; an IPv4 address is the same however it is written."""
-    assert password._address({"client": client}) == address
+    assert password.address({"client": client}) == address
 
 
 # -- what every response carries --------------------------------------------------------------------------------------

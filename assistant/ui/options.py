@@ -18,7 +18,8 @@ class Options:
     """Where the page listens and what it lets its visitors do.
 
     `hosts` are names it may be reached by besides those of this machine. When `port` is taken, the next free one serves if
-    `or_next`. `a_minute` is how many questions one address may ask, 0 any number. `password` is asked of everybody; `behind_proxy` says that a proxy in front looks after passwords and TLS.
+    `or_next`. `a_minute` is how many questions one address may ask, 0 any number. `password` is asked of everybody;
+    `behind_proxy` says that a proxy in front looks after passwords and TLS.
     """
 
     host: str = "127.0.0.1"
