@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 Q ?= نماینده ویژه پوتین در تهران با چه کسی دیدار کرد؟
 
-.PHONY: help run ask ui test check crash eval gate audit bench pins screenshots
+.PHONY: help run ask ui test check crash soak eval gate audit bench pins screenshots
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -32,6 +32,9 @@ check: ## all that must hold before a change lands, in fresh environments
 
 crash: $(BIN)/sanad ## kill it at every step and at random moments, and look at what is left (twenty minutes)
 	$(BIN)/python tests/crash
+
+soak: $(BIN)/sanad ## ask for twenty minutes while articles come and go, and check every answer
+	$(BIN)/python -m evals soak
 
 eval: $(BIN)/sanad ## answers to the gold questions, finding and quoting in our own passages and in those of SANAD_BENCH
 	$(BIN)/python -m evals run

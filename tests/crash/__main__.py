@@ -46,7 +46,7 @@ ON_A_SERVER = (
 @click.option("--seed", type=int, help="Which random moments; else chosen and told.")
 @click.option("--random", "moments", default=50, show_default=True, help="Kills at random moments.")
 @click.option("--targeted", default=12, show_default=True, help="Kills at the writing of a vector file.")
-@click.option("--points/--no-points", default=True, help="One kill at every named fault point.")
+@click.option("--points/--no-points", default=True, help="Two kills at every named fault point.")
 @click.option("--servers", default=6, show_default=True, help="Kills of a Chroma server, and of work with its vectors there.")
 @click.option("--machine", "examples", default=20, show_default=True, help="Histories of the state machine, 25 steps each.")
 @click.option("--place", type=click.Path(path_type=Path, file_okay=False), help="Where to work; else a temporary folder.")
@@ -93,7 +93,7 @@ def _all(work: Path, seed: int, moments: int, targeted: int, points: bool, serve
             size, kind = (12, "") if small else (60, ", large")
             place = Kills(nursery, work)
             if small and points:
-                yield from (place.at(point, first=("ask", "again")[number % 2], every=True) for number, point in enumerate(POINTS))
+                yield from (place.at(point, first=first, every=True) for point in POINTS for first in ("ask", "again"))
             place.anew()
             for number in range(_share(moments, small)):
                 yield _named(place.at_random(f"{seed}-{size}-{number}", size=size), kind)

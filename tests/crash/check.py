@@ -111,10 +111,10 @@ def _again(world: World, step: Step, faults: list[str]) -> None:
 
 
 def _asked(live: Live, step: Step | None, *, every: bool) -> list[int]:
-    """The articles to ask for."""
+    """The articles to ask for: all, or some that the step was about and some others."""
     touched = [number for number, _ in (step or {}).get("pieces", ()) if number in live]
     others = [number for number in sorted(live) if number not in touched]
-    return touched + (others if every else others[:: max(1, len(others) - 1)])
+    return touched + others if every else touched[::3] + others[:: max(1, len(others) - 1)]
 
 
 # -- what is seen -----------------------------------------------------------------------------------------------------

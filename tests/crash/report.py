@@ -85,13 +85,16 @@ def _work(kills: Sequence[Kill]) -> str:
 
 
 def _points(kills: Sequence[Kill]) -> str:
-    """Every fault point, in the order of the work."""
-    order = [point.name for point in POINTS]
-    rows = [
-        (kill.name, kill.note, kill.finding.get("first", ""), kill.finding.get("outcome") or "–", "; ".join(kill.faults) or "none")
-        for kill in sorted((kill for kill in kills if kill.kind == "point"), key=lambda kill: order.index(kill.name))
-    ]
-    return _table(("killed when", "doing", "then", "what was there of it", "faults"), rows) if rows else ""
+    """Every fault point, in the order of the work, with what was there of it when a question was asked first."""
+    rows = []
+    for point in POINTS:
+        here = [kill for kill in kills if kill.kind == "point" and kill.name == point.name]
+        found = [str(kill.finding["outcome"]) for kill in here if kill.finding.get("outcome")]
+        if here:
+            rows.append(
+                (point.name, point.doing, ", ".join(found), "; ".join(fault for kill in here for fault in kill.faults) or "none")
+            )
+    return _table(("killed when", "doing", "what was there of it", "faults"), rows) if rows else ""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
