@@ -18,7 +18,7 @@ SENTENCES = st.sampled_from(
         "The envoy met the minister in Tehran on Sunday.",
         "کوتاه؟",
         "کلمه " * 90 + "پایان.",
-        "بی پایان " * 300,
+        " ".join(f"بی‌پایان{number}" for number in range(600)),
         "XS",
         "😀 北京。",
     ]
@@ -27,11 +27,11 @@ SENTENCES = st.sampled_from(
 
 @st.composite
 def articles(draw: st.DrawFn, *, numbered: bool = False) -> Article:
-    """Articles of repeated, long, short and odd lines, some lines marked as boilerplate; `numbered`, no two lines are the same."""
+    """Articles of repeated, long, short and odd lines, some marked as boilerplate; `numbered`, no word of two lines is the same."""
     lines = draw(st.lists(st.tuples(SENTENCES, st.booleans(), st.sampled_from([" ", "\n", "\n\n"])), min_size=1, max_size=40))
     text, marks = "", []
     for number, (line, is_boilerplate, end) in enumerate(lines):
-        line = f"{number}: {line}" if numbered else line
+        line = " ".join(f"No{number}{word}" for word in line.split()) if numbered else line
         if is_boilerplate:
             marks.append(Span(len(text), len(text) + len(line)))
         text += line + end

@@ -47,7 +47,7 @@ class Finding:
 def check(root: Path, *, first: str = "ask", every: bool = True, server: str | None = None) -> Finding:
     """What is to be said about the world in `root` after a crash. `first` is what its user does first: ask, or the same again.
 
-    Articles that the step was about are asked for, and two others; with `every`, all of them.
+    Some of the articles that the step was about are asked for, and two others; with `every`, all there are.
     """
     world = World(root, server)
     model, acknowledged, pending = world.ledger.read()
