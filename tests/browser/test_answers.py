@@ -128,9 +128,11 @@ def test_what_the_articles_do_not_say_is_refused(seeds: Served, visit: Visits, l
     expect(tab.chips).to_have_count(0)
     headlines = answer.locator('a[href^="#near-"]')
     expect(headlines.first).to_be_visible()
-    known = {source.title or source.publisher or "" for source in seeds.assistant.articles()}
+    known = {source.title for source in seeds.assistant.articles() if source.title}
+    texts = [" ".join(seeds.assistant.article(source.article_id).text.split()) for source in seeds.assistant.articles()]
     shown = headlines.all_inner_texts()
-    assert [headline for headline in shown if not any(words in headline for words in known)] == []
+    strange = [headline for headline in shown if headline not in known and not any(headline.rstrip("…") in text for text in texts)]
+    assert strange == []
     expect(tab.page.locator("#panel h2")).to_have_text(say("chat.nearest", language))
     expect(tab.page.locator("#panel .not-cited")).to_have_text(say("chat.not-cited", language))
     expect(tab.page.locator("#panel mark")).to_have_count(0)
