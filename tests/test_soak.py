@@ -322,7 +322,7 @@ def test_an_error_is_taken_down(assistant: Assistant, monkeypatch: pytest.Monkey
 
 def test_reading_while_ingesting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers before, during and after are timed, and what comes in is seen whole or not at all."""
-    for name, value in {"BASE": 4, "WARM": 1, "IDLE": 3}.items():
+    for name, value in {"BASE": 4, "WARM": 1, "IDLE": 3, "EVERY": 1000.0}.items():
         monkeypatch.setattr(reading, name, value)
     found = reading.read_while_ingesting(100)
     assert found.told == []
@@ -331,6 +331,15 @@ def test_reading_while_ingesting(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.seconds > 0
     shown = report.reading_rows(found)
     assert [row[1] for row in shown] == ["6", str(len(found.busy)), ""]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "counted"),
+    [(0.05, [0.05]), (0.15, [0.15]), (0.25, [0.25, 0.15]), (1.05, [1.05, 0.95, 0.85, 0.75, 0.65, 0.55, 0.45, 0.35, 0.25, 0.15])],
+)
+def test_who_waits_with_you_counts(seconds: float, counted: list[float]) -> None:
+    """A long wait is that of everybody who would have asked meanwhile."""
+    assert reading.waits(seconds) == pytest.approx(counted)
 
 
 # -- the command ------------------------------------------------------------------------------------------------------

@@ -134,16 +134,26 @@ class Ground:
 
     # -- libraries -----------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def libraries(self) -> list[Pair]:
         """One of each size. Ours and the stock parts' are made at the same time, so that what else goes on weighs on both."""
+        return self._everything_made[0]
+
+    @property
+    def rebuilt(self) -> Made:
+        """What making both indexes of the largest library anew took, while the last of the stock parts was made."""
+        return self._everything_made[1]
+
+    @cached_property
+    def _everything_made(self) -> tuple[list[Pair], Made]:
         self.step("making libraries")
         with ThreadPoolExecutor(max_workers=1 if self.plan.start is Here else 2) as lanes:
             mine, theirs = (lanes.submit(list, made) for made in (self._make_ours(), self._make_stock()))
-            return [Pair(*pair) for pair in zip(mine.result(), theirs.result(), strict=True)]
+            *libraries, rebuilt = mine.result()
+            return [Pair(*pair) for pair in zip(libraries, theirs.result(), strict=True)], rebuilt
 
     def _make_ours(self) -> Iterator[Made]:
-        """Each goes on from a copy of the one before, as a library grows."""
+        """Each goes on from a copy of the one before, as a library grows; at the end the indexes of the last, made anew."""
         before: Made | None = None
         for number, feed in enumerate(self._feeds):
             folder = self.place / f"ours-{number}"
@@ -155,6 +165,10 @@ class Ground:
             shutil.copy(self.lexicon, folder / "lexicon.json")  # what the first question leaves there
             before = made.after(before) if before else made
             yield before
+        assert before is not None
+        with self.ours(before.folder) as worker:
+            took = worker.do("rebuild")
+            yield Made(before.folder, took.gave, took, worker.peak(), worker.do("disk").gave)
 
     def _make_stock(self) -> Iterator[Made]:
         """Each from the beginning: BM25 takes nothing in later."""
