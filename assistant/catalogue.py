@@ -941,7 +941,7 @@ def _room(path: Path) -> int:
 
 
 def _full(path: Path) -> DiskFull:
-    return DiskFull("The disk holding {folder} is full; free some space and run the same command again.", folder=path.parent)
+    return DiskFull.of(path.parent)
 
 
 def _not_writable(path: Path, reason: str | None) -> LibraryNotWritable:

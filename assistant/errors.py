@@ -118,11 +118,23 @@ class DiskFull(LibraryError):
 
     exit_code = 5
 
+    @staticmethod
+    def of(folder: Path) -> DiskFull:
+        """That the disk of `folder` is full."""
+        return DiskFull("The disk holding {folder} is full; free some space and run the same command again.", folder=folder)
+
 
 class LibraryNotWritable(LibraryError):
     """The library folder does not let us write."""
 
     exit_code = 5
+
+    @staticmethod
+    def of(folder: Path) -> LibraryNotWritable:
+        """That nothing can be written in `folder`."""
+        return LibraryNotWritable(
+            "The folder {folder} cannot be written to; allow writing or choose another --library.", folder=folder
+        )
 
 
 class LibraryMismatch(LibraryError):

@@ -121,10 +121,7 @@ class Indexes:
     def _writable_lexical(self) -> LexicalIndex:
         index = self.lexical
         if self._links is not None:
-            raise LibraryNotWritable(
-                "The folder {folder} cannot be written to; allow writing or choose another --library.",
-                folder=self._folder / LEXICAL,
-            )
+            raise LibraryNotWritable.of(self._folder / LEXICAL)
         return index
 
     @property

@@ -254,17 +254,13 @@ class LexicalIndex:
         died = "index writer was killed" in text  # the cause stays in tantivy's own thread
         full = "No space left" in text or "StorageFull" in text or "quota exceeded" in text
         if full or (died and shutil.disk_usage(self._folder).free < _LITTLE_ROOM):
-            return DiskFull(
-                "The disk holding {folder} is full; free some space and run the same command again.", folder=self._folder
-            )
+            return DiskFull.of(self._folder)
         if "LockBusy" in text:
             return LibraryLocked(
                 "The full-text index in {folder} is being written by another program; wait for it, or stop it.", folder=self._folder
             )
         if "ermission denied" in text or "PermissionDenied" in text or "ead-only file system" in text:
-            return LibraryNotWritable(
-                "The folder {folder} cannot be written to; allow writing or choose another --library.", folder=self._folder
-            )
+            return LibraryNotWritable.of(self._folder)
         reason = " ".join(text.split())[:120]
         return LibraryDamaged(
             "The full-text index in {folder} cannot be used ({reason}); run `sanad rebuild`.", folder=self._folder, reason=reason

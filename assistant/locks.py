@@ -198,9 +198,7 @@ class LibraryLock:
 
     def _refusal(self, exc: OSError) -> LibraryError:
         if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            return DiskFull(
-                "The disk holding {folder} is full; free some space and run the same command again.", folder=self._folder
-            )
+            return DiskFull.of(self._folder)
         return LibraryNotWritable(
             "The folder {folder} cannot be written ({reason}); allow it, or choose another --library.",
             folder=self._folder,

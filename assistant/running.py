@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import sys
 import types
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -30,6 +29,7 @@ from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.streams import StatementStream
 from assistant.types import Answer, Filters, Statement, Turn
+from assistant.workshop import alive
 
 __all__ = ["Note", "PageGone", "PageStream", "answer_from", "ask", "statement_from"]
 
@@ -183,7 +183,7 @@ class _NotThatPage(Exception):
 
 def _asked(page: Page, body: bytes, patience: float) -> PageStream | None:
     """The stream of the page's answer once it has begun, None when it does not begin."""
-    if not _alive(page.process):
+    if not alive(page.process):  # what listens in the place of one that was killed must not get to see the question
         raise _NotThatPage
     connection = HTTPConnection(page.host, page.port, timeout=CONNECT)
     try:
@@ -211,19 +211,6 @@ def _asked(page: Page, body: bytes, patience: float) -> PageStream | None:
     except BaseException:
         connection.close()
         raise
-
-
-def _alive(process: int) -> bool:
-    """Whether there is such a process: what listens in the place of one that was killed must not get to see the question."""
-    if sys.platform == "win32":  # asking for it there would end it
-        return True
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 class PageStream(StatementStream):

@@ -114,9 +114,7 @@ def explained(folder: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(
-                "The disk holding {folder} is full; free some space and run the same command again.", folder=folder
-            ) from exc
+            raise DiskFull.of(folder) from exc
         raise LibraryNotWritable(
             "The folder {folder} cannot be opened or written ({reason}); allow it, or choose another --library.",
             folder=folder,

@@ -151,13 +151,9 @@ class VectorIndex:
         # On a full disk the vector files are left cut off, and that is all Chroma says.
         cut_off = "Failed to apply logs" in text and shutil.disk_usage(self._folder).free < _LITTLE_ROOM
         if cut_off or "code: 13" in text or "disk is full" in text or "os error 28" in text:
-            return DiskFull(
-                "The disk holding {folder} is full; free some space and run the same command again.", folder=self._folder
-            )
+            return DiskFull.of(self._folder)
         if "code: 8" in text or "readonly database" in text or "Permission denied" in text or "code: 14" in text:
-            return LibraryNotWritable(
-                "The folder {folder} cannot be written to; allow writing or choose another --library.", folder=self._folder
-            )
+            return LibraryNotWritable.of(self._folder)
         reason = text.splitlines()[0][:120]
         return LibraryDamaged(
             "The vector index in {folder} cannot be read ({reason}); run `sanad rebuild`.", folder=self._folder, reason=reason

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from crash.damage import empty, halved, missing
 
 from assistant import console, ingestion
 from assistant.catalogue import Catalogue
@@ -145,18 +146,6 @@ def segment(folder: Path) -> Path:
 
 def lexical_file(suffix: str) -> Find:
     return lambda folder: next((folder / "lexical").glob(f"*.{suffix}"))
-
-
-def missing(path: Path) -> None:
-    shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def halved(path: Path) -> None:
-    os.truncate(path, path.stat().st_size // 2)
 
 
 def garbage(path: Path) -> None:

@@ -47,12 +47,9 @@ PASSWORD = "سلام دنیا"
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library of the seeds that no test changes."""
-    folder = tmp_path_factory.mktemp("made") / "library"
-    with Assistant(folder) as assistant:
-        assistant.ingest_seeds()
-    return folder
+def library(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of the seeds that no test changes but by serving it."""
+    return Path(shutil.copytree(made, tmp_path_factory.mktemp("served") / "library"))
 
 
 @pytest.fixture(scope="module")

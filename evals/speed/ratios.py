@@ -8,12 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from evals.statistics import Estimate
+from evals.statistics import RESAMPLES, SEED, Estimate
 
 __all__ = ["Row", "Wanted", "ratio"]
-
-RESAMPLES = 2_000
-SEED = 20_161_218
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Estimate:
