@@ -9,6 +9,7 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import count as numbers
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
@@ -16,14 +17,14 @@ from typing import Literal, TypeAlias
 from assistant.apart import Apart
 from assistant.boilerplate import boilerplate
 from assistant.errors import ArticleError
+from assistant.fingerprints import File, fingerprint
 from assistant.metadata import SOURCES, Layer, gather, load_sources, name, with_headline
-from assistant.readers import FORMATS, MEGABYTE, Record, known_values, shown
+from assistant.readers import FORMATS, MEGABYTE, Record, known_values, most_bytes, shown
 from assistant.text import clean
 from assistant.types import Article, Skipped, Source
 
-__all__ = ["TAKEN", "SameName", "count", "from_documents", "read", "sent"]
+__all__ = ["TAKEN", "Files", "SameName", "from_documents", "read", "sent"]
 
-Notes: TypeAlias = Mapping[Path, Mapping[str, Layer]]
 SameName: TypeAlias = Literal["replace", "keep", "skip"]
 Located: TypeAlias = Callable[[Sequence[str]], Mapping[str, str]]  # which articles stand at which of these locations
 
@@ -37,17 +38,39 @@ def read(paths: Sequence[str | Path] | str | Path) -> Iterator[Article | Skipped
 
     Raises ArticleError at once, before anything is read, when a path does not exist or a `sources.toml` is broken.
     """
-    named = [paths] if isinstance(paths, (str, Path)) else paths
-    roots = [_existing(path) for path in named]
-    found = list(_once(item for root in roots for item in _files(root)))
-    folders = dict.fromkeys(item.parent for item in found if isinstance(item, Path))
-    return _read(found, {folder: load_sources(folder) for folder in folders})
+    files = Files(paths)
+    return (item for found in files for item in ([found] if isinstance(found, Skipped) else found.read()))
 
 
-def count(paths: Sequence[str | Path] | str | Path) -> int:
-    """How many files `read` would look at; a file of records counts once. Raises ArticleError for a path that does not exist."""
-    named = [paths] if isinstance(paths, (str, Path)) else paths
-    return sum(1 for _ in _once(item for path in named for item in _files(_existing(path))))
+class Files:
+    """The files under these paths, in sorted order within a folder, and what was skipped; `len` tells how many in all.
+
+    Raises ArticleError at once, before anything is read, when a path does not exist or a `sources.toml` is broken. A file must
+    be read before the next one is asked for.
+    """
+
+    def __init__(self, paths: Sequence[str | Path] | str | Path) -> None:
+        named = [paths] if isinstance(paths, (str, Path)) else paths
+        roots = [_existing(path) for path in named]
+        self._found = list(_once(item for root in roots for item in _files(root)))
+        folders = dict.fromkeys(item.parent for item in self._found if isinstance(item, Path))
+        self._notes = {folder: load_sources(folder) for folder in folders}
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[File | Skipped]:
+        with Apart() as apart:
+            yield from (item if isinstance(item, Skipped) else self._file(item, apart) for item in self._found)
+
+    def _file(self, path: Path, apart: Apart) -> File:
+        place, note = shown(path), self._notes[path.parent].get(unicodedata.normalize("NFC", path.name))
+        told = () if note is None else (sorted(note.values.items()), sorted(note.words.items()))
+        return File(
+            place,
+            partial(fingerprint, path, place, told, most=most_bytes(path)),
+            partial(_articles, path, note, apart),
+        )
 
 
 def from_documents(documents: Iterable[object]) -> Iterator[Article | Skipped]:
@@ -104,21 +127,37 @@ def _files(root: Path) -> Iterator[Path | Skipped]:
         reason = _not_ours(root)
         yield Skipped(shown(root), reason) if reason else root
         return
-    pending = [root]
+    pending: list[Path | os.DirEntry[str]] = [root]
     while pending:
-        path = pending.pop()
-        if path is not root and os.path.islink(path) and not _is_inside(path, root):
+        found = pending.pop()
+        path = Path(found)
+        if found is not root and found.is_symlink() and not _is_inside(path, root):
             if not _not_ours(path):
                 yield Skipped(shown(path), "is a link that leads out of the folder; name what it leads to instead")
-        elif os.path.isdir(path):
+        elif _is_folder(found):
             # What a link leads to inside the folder is read where it is.
-            if path is root or not os.path.islink(path):
+            if found is root or not found.is_symlink():
                 try:
-                    pending += sorted((child for child in path.iterdir() if not child.name.startswith(".")), reverse=True)
+                    pending += _inside(path)
                 except OSError as error:
                     yield Skipped(shown(path), f"cannot be read: {(error.strerror or 'input error').lower()}")
         elif not _not_ours(path):
             yield path
+
+
+def _is_folder(found: Path | os.DirEntry[str]) -> bool:
+    try:
+        return found.is_dir()
+    except OSError:  # a link that leads nowhere
+        return False
+
+
+def _inside(folder: Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder and is not hidden, the last first."""
+    with os.scandir(folder) as entries:
+        return sorted(
+            (one for one in entries if not one.name.startswith(".")), key=lambda one: os.path.normcase(one.name), reverse=True
+        )
 
 
 def _is_inside(path: Path, root: Path) -> bool:
@@ -137,8 +176,16 @@ def _not_ours(path: Path) -> str | None:
 def _once(items: Iterable[Path | Skipped]) -> Iterator[Path | Skipped]:
     """The items without those that were named before, in whatever way."""
     seen: set[str] = set()
+    folders: dict[str, str] = {}  # where each really is
     for item in items:
-        key = os.path.realpath(item if isinstance(item, Path) else item.path)
+        folder, file = os.path.split(item if isinstance(item, Path) else item.path)
+        key = os.path.join(folder, file)
+        if os.path.islink(key):
+            key = os.path.realpath(key)
+        else:
+            if folder not in folders:
+                folders[folder] = os.path.realpath(folder)
+            key = os.path.join(folders[folder], file)
         if key not in seen:
             seen.add(key)
             yield item
@@ -177,7 +224,7 @@ def _of_sent(path: Path, place: str, apart: Apart) -> Iterator[Article | Skipped
     if reason := _not_ours(path):
         yield Skipped(place, reason)
     else:
-        yield from (_moved(item, shown(path), place) for item in _articles([path], {path.parent: {}}, apart))
+        yield from (_moved(item, shown(path), place) for item in _articles(path, None, apart))
 
 
 def _moved(item: Article | Skipped, before: str, after: str) -> Article | Skipped:
@@ -212,20 +259,11 @@ def _numbered(sent_as: str, number: int) -> str:
 # -- articles ---------------------------------------------------------------------------------------------------------
 
 
-def _read(found: Iterable[Path | Skipped], notes: Notes) -> Iterator[Article | Skipped]:
-    with Apart() as apart:
-        yield from _articles(found, notes, apart)
-
-
-def _articles(found: Iterable[Path | Skipped], notes: Notes, apart: Apart) -> Iterator[Article | Skipped]:
-    for item in found:
-        if isinstance(item, Skipped):
-            yield item
-            continue
-        try:
-            yield from _of_file(item, notes[item.parent].get(unicodedata.normalize("NFC", item.name)), apart)
-        except ArticleError as error:
-            yield Skipped(shown(item), error.reason, error.line)
+def _articles(path: Path, note: Layer | None, apart: Apart) -> Iterator[Article | Skipped]:
+    try:
+        yield from _of_file(path, note, apart)
+    except ArticleError as error:
+        yield Skipped(shown(path), error.reason, error.line)
 
 
 def _of_file(path: Path, note: Layer | None, apart: Apart) -> Iterator[Article | Skipped]:

@@ -41,7 +41,7 @@ from assistant.types import Article, Filters, Passage, Source, Span
 if TYPE_CHECKING:
     from assistant.protocols import Vectors
 
-__all__ = ["FORMAT", "Catalogue", "Counts", "Manifest", "Staged", "Unfinished", "text_hash"]
+__all__ = ["FORMAT", "Catalogue", "Contents", "Counts", "Manifest", "Staged", "Unfinished", "text_hash", "values_hash"]
 
 FORMAT = 1
 _APPLICATION_ID = int.from_bytes(b"Snad", "big")  # in the header of every library, so that no other file passes for one
@@ -89,6 +89,16 @@ CREATE TABLE vectors (
 );
 """
 
+# What was read from files, for those who change the library: it is made when there is something to remember, so that libraries
+# made before are no others. A row goes with its location, whichever version removes that.
+_READINGS = """
+CREATE TABLE IF NOT EXISTS readings (
+    location TEXT NOT NULL PRIMARY KEY REFERENCES locations (location) ON DELETE CASCADE,
+    fingerprint BLOB NOT NULL, contents BLOB NOT NULL
+) WITHOUT ROWID
+"""
+_VALUES = "a.id, a.title, a.language, a.publisher, a.url, a.published, a.origins, a.boilerplate"
+
 _SOURCE = "a.id, a.title, a.language, a.publisher, a.url, a.published, a.fetched, a.origins"
 # CROSS makes SQLite begin with the passages, which are few; by itself it goes through every article in state ready.
 _PASSAGES_FIRST = "FROM passages p CROSS JOIN articles a ON a.id = p.article_id"
@@ -119,6 +129,14 @@ class Staged:
     replaces: str | None = None
 
 
+class Contents(NamedTuple):
+    """What a file gave: the `values_hash` of each article, by its location. See `fingerprints` for what tells it from others."""
+
+    place: str
+    fingerprint: bytes
+    articles: Mapping[str, bytes]
+
+
 class Counts(NamedTuple):
     """How much readers see: articles, passages, and the different vectors those passages have."""
 
@@ -137,6 +155,11 @@ class Unfinished(NamedTuple):
 def text_hash(text: str) -> str:
     """The name under which the vector of `text` is kept."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def values_hash(article: Article) -> bytes:
+    """What is told apart of an article that was read: its id, which stands for its text, its values and its boilerplate."""
+    return _digest(_values(article))
 
 
 class Catalogue:
@@ -319,11 +342,35 @@ class Catalogue:
             rows = db.execute("SELECT location FROM locations WHERE article_id = ? ORDER BY location", (article_id,)).fetchall()
         return tuple(row[0] for row in rows)
 
+    def places(self) -> dict[str, list[str]]:
+        """Every place that each article readers may see was read from, by its id."""
+        found: dict[str, list[str]] = {}
+        with self._reading() as db:
+            for name, location in db.execute(
+                "SELECT a.id, l.location FROM articles a LEFT JOIN locations l ON l.article_id = a.id WHERE a.state = 'ready'"
+            ):
+                found.setdefault(name, []).extend([] if location is None else [location])
+        return found
+
     def located(self, location: str) -> str | None:
         """The id of the article that now stands for `location`, staged or ready."""
         with self._reading() as db:
             row = db.execute("SELECT article_id FROM locations WHERE location = ?", (_storable(location),)).fetchone()
         return None if row is None else str(row[0])
+
+    def remembered(self, place: str, fingerprint: bytes) -> dict[str, str]:
+        """The articles that the file at `place` gave when it had that fingerprint, by location; none if any is another one by now.
+
+        As they are there with the very values it gave, reading the file again would change nothing.
+        """
+        found: dict[str, str] = {}
+        noted, contents = set[bytes](), hashlib.sha256()
+        with self._reading() as db:
+            for *values, location, whole in _read_from(db, place, fingerprint) if _remembers(db) else ():
+                found[location] = values[0]
+                noted.add(whole)
+                _add(contents, location, _digest(values))
+        return found if noted == {contents.digest()[:16]} else {}
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Those of the passages that readers may see, by id."""
@@ -503,9 +550,19 @@ class Catalogue:
                 _bump(db)
         return leaving
 
+    def remember(self, files: Iterable[Contents]) -> None:
+        """Note what these files gave, if every one of its articles is there with those values and nothing is left to do."""
+        with self._writing() as db:
+            db.execute(_READINGS)
+            for file in files:
+                _remember(db, file)
+
     def retire(self, ids: Sequence[str]) -> tuple[str, ...]:
         """Take articles, and what they were about to replace, out of sight for good; the ids now on their way out."""
         with self._writing() as db:
+            if _remembers(db):  # the fingerprint of a file comes from every article in it
+                theirs = f"SELECT fingerprint FROM readings JOIN locations USING (location) WHERE article_id {_IN}"
+                db.execute(f"DELETE FROM readings WHERE fingerprint IN ({theirs})", (_listed(ids),))
             db.execute(f"DELETE FROM locations WHERE article_id {_IN}", (_listed(ids),))
             known = db.execute(f"SELECT id FROM articles WHERE state <> 'leaving' AND id {_IN} ORDER BY id", (_listed(ids),))
             leaving = tuple(row[0] for row in known)
@@ -639,6 +696,12 @@ def _manifest_row(manifest: Manifest) -> tuple[Any, ...]:
 
 
 def _article_row(article: Article, fetched: datetime) -> tuple[Any, ...]:
+    *values, origins, boilerplate = _values(article)
+    return (*values, _instant(fetched), origins, boilerplate, article.text)
+
+
+def _values(article: Article) -> tuple[Any, ...]:
+    """What a row says of an article, but for when it was fetched and its text, in the order of `_VALUES`."""
     source = article.source
     return (
         source.article_id,
@@ -647,10 +710,8 @@ def _article_row(article: Article, fetched: datetime) -> tuple[Any, ...]:
         source.publisher,
         source.url,
         source.published and source.published.isoformat(),
-        _instant(fetched),
         json.dumps(dict(source.origins), ensure_ascii=False),
         json.dumps(article.boilerplate),
-        article.text,
     )
 
 
@@ -797,6 +858,58 @@ def _wrong_vectors(db: sqlite3.Connection) -> Iterator[str]:
             yield Notice("passage {id}: has no vector of {model}", id=passage, model=model)
         else:
             yield Notice("passage {id}: its vector has the wrong length of {model}", id=passage, model=model)
+
+
+# -- what was read from files -----------------------------------------------------------------------------------------
+
+
+def _remembers(db: sqlite3.Connection) -> bool:
+    """Whether anything was ever remembered here."""
+    return db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'readings'").fetchone() is not None
+
+
+def _read_from(db: sqlite3.Connection, place: str, fingerprint: bytes) -> Iterator[tuple[Any, ...]]:
+    """The values of each article that is there and was read from the file, with its location and what the file gave in all."""
+    return db.execute(
+        f"SELECT {_VALUES}, r.location, r.contents FROM readings r CROSS JOIN locations l ON l.location = r.location"
+        " CROSS JOIN articles a ON a.id = l.article_id"
+        " WHERE r.location >= ? AND r.location < ? AND r.fingerprint = ? AND +a.state = 'ready' ORDER BY r.location",
+        (*_range(place), fingerprint),
+    )
+
+
+def _remember(db: sqlite3.Connection, file: Contents) -> None:
+    wanted = {_storable(location): values for location, values in file.articles.items()}
+    rows = db.execute(
+        f"SELECT {_VALUES}, l.location FROM locations l CROSS JOIN articles a ON a.id = l.article_id"
+        " WHERE l.location >= ? AND l.location < ? AND +a.state = 'ready' ORDER BY l.location",
+        _range(file.place),
+    )
+    held, contents = list[str](), hashlib.sha256()
+    for *values, location in rows:
+        digest = _digest(values)
+        if wanted.get(location) == digest:
+            held.append(location)
+            _add(contents, location, digest)
+    if held and len(held) == len(file.articles):
+        db.executemany(
+            "INSERT OR REPLACE INTO readings (location, fingerprint, contents) VALUES (?, ?, ?)",
+            [(location, file.fingerprint, contents.digest()[:16]) for location in held],
+        )
+
+
+def _range(place: str) -> tuple[str, str]:
+    """Between which two all locations of a file are, `place` itself and `place#key`; so are a few others."""
+    first = _storable(place)
+    return first, f"{first}{chr(ord('#') + 1)}"
+
+
+def _digest(values: Sequence[object]) -> bytes:
+    return hashlib.sha256(repr(tuple(values)).encode()).digest()[:16]
+
+
+def _add(contents: Any, location: str, digest: bytes) -> None:
+    contents.update(location.encode() + b"\0" + digest)
 
 
 # -- the file ---------------------------------------------------------------------------------------------------------

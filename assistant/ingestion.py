@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
-from assistant.catalogue import Catalogue, Staged
-from assistant.errors import UnknownArticle
+from assistant.catalogue import Catalogue, Contents, Staged, values_hash
+from assistant.errors import DiskFull, UnknownArticle
+from assistant.fingerprints import File
 from assistant.library import Library, Progress, unseen
 from assistant.protocols import Vectors
 from assistant.splitting import split
@@ -28,7 +29,7 @@ Turn: TypeAlias = Callable[[], AbstractContextManager[Library]]
 
 def ingest(
     turn: Turn,
-    inputs: Iterable[Article | Skipped],
+    inputs: Iterable[Article | File | Skipped],
     *,
     new: bool = False,
     prune: Sequence[str] = (),
@@ -40,20 +41,20 @@ def ingest(
     `turn` gives the library to us alone for as long as its block lasts; between the blocks, those who ask have their turn.
     For a `new` library, which the first block makes, there is none before there is something to store.
 
+    A file that was read whole before, and would change nothing if it were read again, is known by its fingerprint and passed over.
     Articles that came from a place under one of the `prune` locations, and from nowhere else, and did not come again, are
     removed. Stopping at any moment loses nothing that was stored; running the same again finishes the rest.
     """
-    work = _Work(turn)
+    work = _Work(turn, prune)
     if not new:
         work.begin()
-    for done, item in enumerate(inputs, start=1):
-        if isinstance(item, Skipped):
-            work.skip(item)
-        else:
-            work.take(item)
-        progress("ingesting", done, max(done, total))
+    done = 0
+    for item in inputs:
+        for count in work.accept(item):
+            done += count
+            progress("ingesting", done, max(done, total))
     work.flush()
-    work.finish(prune)
+    work.finish()
     return work.report()
 
 
@@ -62,12 +63,14 @@ class _Work:
     """One ingestion under way."""
 
     turn: Turn
+    places: Sequence[str]  # from which what does not come again is to be removed
     library: Library | None = None
     there: frozenset[str] = frozenset()  # the articles that were there when it began
     batch: list[Article] = field(default_factory=list)
     characters: int = 0
     passages: dict[tuple[str, tuple[Span, ...]], tuple[Passage, ...]] = field(default_factory=dict)  # of the batch
     vectors: dict[str, Vectors] = field(default_factory=dict)  # of the batch, by text
+    read: list[Contents] = field(default_factory=list)  # the files read whole and not yet remembered
     came: set[str] = field(default_factory=set)  # every location of an article
     unread: set[str] = field(default_factory=set)  # every file and folder of which something could not be read
     added: int = 0
@@ -81,7 +84,47 @@ class _Work:
     def begin(self) -> None:
         """Open the library, or make it."""
         with self.turn() as self.library:
-            self.there = frozenset(source.article_id for source in self.library.catalogue.sources())
+            if self.places:
+                self.there = frozenset(self.library.catalogue.places())
+
+    def accept(self, item: Article | File | Skipped) -> Iterator[int]:
+        """Take what comes; one after the other, of how many inputs that was the account."""
+        if isinstance(item, File):
+            yield from self._open(item)
+            return
+        if isinstance(item, Skipped):
+            self.skip(item)
+        else:
+            self.take(item)
+        yield 1
+
+    def _open(self, file: File) -> Iterator[int]:
+        """Pass over the file, or read it."""
+        fingerprint = file.fingerprint()
+        if fingerprint and (known := self._known_of(file.place, fingerprint)):
+            self.came.update(known)
+            self.unchanged += len(known)
+            yield len(known)
+            return
+        skipped, contents = len(self.skipped), dict[str, bytes]()
+        for item in file.read():
+            if isinstance(item, Article):
+                contents[item.location] = values_hash(item)
+            yield from self.accept(item)
+        # One that was rewritten meanwhile gave articles of other bytes than those looked at.
+        if fingerprint and len(self.skipped) == skipped and file.fingerprint() == fingerprint:
+            self.read.append(Contents(file.place, fingerprint, contents))
+
+    def _known_of(self, place: str, fingerprint: bytes) -> Mapping[str, str]:
+        """The articles of a file that is not to be read, by location; none when it is."""
+        if self.library is None:
+            return {}
+        known = self.library.catalogue.remembered(place, fingerprint)
+        concerned = {*known, *known.values()}
+        if not any(article.location in concerned or article.source.article_id in concerned for article in self.batch):
+            return known
+        self.flush()  # what comes before it has a say in what becomes of it
+        return self.library.catalogue.remembered(place, fingerprint)
 
     def skip(self, item: Skipped) -> None:
         """Account for an input that is no article; what it gave earlier stays."""
@@ -111,6 +154,7 @@ class _Work:
         with self.turn() as self.library:
             for part in _without_repeats(batch):
                 self._store(self.library, part)
+            self._remember(self.library)
 
     def _embedded(self, library: Library, batch: Sequence[Article]) -> dict[str, Vectors]:
         """The vectors of what will be stored, as far as one can see: made outside our turn, nobody waits for them."""
@@ -166,26 +210,33 @@ class _Work:
     def _skip_empty(self, article: Article) -> None:
         self.skip(Skipped(article.location, "it holds no sentence to quote"))
 
-    def finish(self, places: Sequence[str]) -> None:
-        """Remove what did not come again from `places`, and the last traces of what is gone."""
+    def _remember(self, library: Library) -> None:
+        """Remember the files whose articles are stored by now; without room for it, they are just read again."""
+        files, self.read = self.read, []
+        if files:
+            with suppress(DiskFull):
+                library.catalogue.remember(files)
+
+    def finish(self) -> None:
+        """Remove what did not come again from where it should have, and the last traces of what is gone."""
         if self.library is None:
             return
         with self.turn() as library:
-            if places:
-                self._prune(library, places)
+            self._remember(library)
+            if self.places:
+                self._prune(library)
             library.scrub()
             for item in self.skipped:
                 if library.catalogue.located(item.path):
                     self.notes.append(f"{item.path} was skipped; the article it gave earlier is kept")
 
-    def _prune(self, library: Library, places: Sequence[str]) -> None:
-        gone = []
-        for source in library.catalogue.sources():
+    def _prune(self, library: Library) -> None:
+        gone = [
+            name
+            for name, locations in library.catalogue.places().items()
             # What was not there when we began was brought by somebody else meanwhile.
-            if source.article_id in self.there:
-                locations = library.catalogue.locations(source.article_id)
-                if all(_under(location, places) and not self._came(location) for location in locations):
-                    gone.append(source.article_id)
+            if name in self.there and all(_under(location, self.places) and not self._came(location) for location in locations)
+        ]
         if gone:
             library.remove(gone)
         self.removed += len(gone)

@@ -22,7 +22,7 @@ from assistant.metadata import Layer, name
 from assistant.text import clean
 from assistant.types import Skipped
 
-__all__ = ["FORMATS", "MEGABYTE", "Record", "known_values", "records", "shown"]
+__all__ = ["FORMATS", "MEGABYTE", "Record", "known_values", "most_bytes", "records", "shown"]
 
 MEGABYTE = 1024 * 1024
 _MOST_BYTES = 10 * MEGABYTE  # of a file, and of one line of a .jsonl file
@@ -51,6 +51,11 @@ def records(path: Path) -> Iterator[Record | Skipped]:
         raise ArticleError(shown(path), f"cannot be read: {(error.strerror or 'input error').lower()}") from error
     except RecursionError as error:
         raise ArticleError(shown(path), "is nested too deeply") from error
+
+
+def most_bytes(path: Path) -> int | None:
+    """How large a file of that name may be; None where that is told of its lines alone."""
+    return None if path.suffix.lower() == ".jsonl" else _MOST_BYTES
 
 
 def shown(path: Path) -> str:

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant import apart
-from assistant.articles import TAKEN, SameName, count, from_documents, read, sent
+from assistant.articles import TAKEN, Files, SameName, from_documents, read, sent
 from assistant.errors import ArticleError
 from assistant.types import Article, Skipped, Source, Span
 
@@ -467,9 +467,9 @@ def test_what_will_be_looked_at_is_counted(tmp_path: Path) -> None:
     """Files are counted as `read` looks at them: once each, a file of records as one, unknown formats only where named."""
     feed = jsonl(tmp_path / "feed.jsonl", {"text": FA}, {"text": AR})
     other = write(tmp_path / "a.jpg", "")
-    assert (count(tmp_path), count(str(feed)), count([tmp_path, feed, other])) == (1, 1, 2)
+    assert [len(Files(paths)) for paths in (tmp_path, str(feed), [tmp_path, feed, other])] == [1, 1, 2]
     with pytest.raises(ArticleError, match="there is no such file or folder"):
-        count([tmp_path / "none"])
+        Files([tmp_path / "none"])
 
 
 def test_links_do_not_lead_out_of_a_folder(tmp_path: Path) -> None:

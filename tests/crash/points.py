@@ -64,6 +64,9 @@ POINTS: Sequence[Point] = (
     Point("forgotten", f"{CATALOGUE}:Catalogue.forget", "after", "change"),
     Point("the seal being closed written, not in place", "os:replace", "before", "change", call=2, only="*/seal.json", seldom=True),
     Point("seal closed, traces left", SEAL, "after", "change", call=2),
+    Point("stored, their files not remembered", f"{CATALOGUE}:Catalogue.remember", "before", "change", seldom=True),
+    Point("in the transaction that remembers files", f"{CATALOGUE}:_remember", "after", "change"),
+    Point("their files remembered", f"{CATALOGUE}:Catalogue.remember", "after", "change", seldom=True),
     Point("an article found at a second place", f"{CATALOGUE}:Catalogue.relocate", "after", "again"),
     # the same text under another title: it has to leave the indexes and come again
     Point("staged, still in both indexes", f"{LEXICAL}.delete", "before", "retitle"),
