@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import mul
 
 from assistant import outlets
 from assistant.coverage import Reading, Sought, read
@@ -12,6 +13,8 @@ from assistant.text import sentences
 from assistant.types import Hit, Span, Weighted
 
 __all__ = ["Place", "around", "outlets_of", "places", "share"]
+
+KEPT = 1_000  # passages that are remembered as they were read, ten kilobytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,7 @@ def places(concepts: Sequence[Weighted], hits: Sequence[Hit]) -> list[Place]:
 
 def outlets_of(concepts: Sequence[Weighted], hits: Sequence[Hit]) -> dict[str | None, frozenset[int]]:
     """By publisher of the hits: which concepts name it."""
-    asked = [item.concept for item in concepts]
-    return {publisher: outlets.named(publisher, asked) for publisher in {hit.passage.source.publisher for hit in hits}}
+    return outlets.named((hit.passage.source.publisher for hit in hits), [item.concept for item in concepts])
 
 
 def _with(values: tuple[float, ...], outlet: frozenset[int]) -> tuple[float, ...]:
@@ -69,10 +71,10 @@ def around(listed: Sequence[Place], index: int) -> range:
 def share(weights: Sequence[float], values: Sequence[float]) -> float:
     """The mean of `values` by `weights`, 0 without any weight."""
     total = sum(weights)
-    return sum(weight * value for weight, value in zip(weights, values, strict=True)) / total if total > 0 else 0.0
+    return sum(map(mul, weights, values)) / total if total > 0 else 0.0
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=KEPT)
 def _readings(text: str, language: str) -> tuple[tuple[Span, Reading], ...]:
     """The sentences of a passage, read. Retrieving and quoting both look at them, and so may the next question."""
     return tuple((span, read(text[span.start : span.end], language)) for span in sentences(text))

@@ -30,7 +30,8 @@ GRAM_WEIGHT = 0.5
 TRANSLATION_WEIGHT = 0.6  # of the n-grams a translation cannot share, see docs/decisions.md
 PHRASE_SLOP = 1
 WORDS = 50_000  # of texts, remembered with what they are found by: half a kilobyte each
-KEPT = 500  # concepts whose spellings are remembered
+KEPT = 500  # concepts whose spellings are remembered, and words with those that sound like them
+COUNTED = 20_000  # terms whose passages are counted once, a fifth of a kilobyte each; a question looks at some two hundred
 SAME_SOUND = 200  # words of one skeleton looked at; real collections have a handful
 _SEPARATOR = "|"
 _LITTLE_ROOM = 2**22  # bytes; a writer that died with less left on the disk is taken to have filled it
@@ -158,29 +159,37 @@ class LexicalIndex:
 
         Where the word itself stands in texts of a language, other words of its own script are not looked at.
         """
-        if word not in self._sounding:
+        known = self._sounding.get(word)
+        if known is None:
             keys = {neighbour for skeleton in skeletons(word) for neighbour in neighbours(skeleton)}
             alike = {found: same_name(word, found.word) for found in self._filed(keys) if self._may_be(word, found)}
-            self._sounding[word] = {found: likeness for found, likeness in alike.items() if likeness}
-        return self._sounding[word]
+            known = {found: likeness for found, likeness in alike.items() if likeness}
+            if len(self._sounding) >= KEPT:
+                self._sounding.clear()
+            self._sounding[word] = known
+        return known
 
     def _may_be(self, word: str, found: Sounding) -> bool:
         return word.isascii() != found.word.isascii() or not self._df(term(word, found.language))
 
-    def _filed(self, keys: Iterable[str]) -> set[Sounding]:
-        """The words of the collection that have one of these skeletons (see `names.skeletons`)."""
+    def _filed(self, keys: Iterable[str]) -> list[Sounding]:
+        """The words of the collection that have one of these skeletons (see `names.skeletons`), in a settled order."""
         found: set[Sounding] = set()
         with self._explained():
             for key in keys:
                 for entry, _ in self._searcher.terms_with_prefix("names", key + _SEPARATOR, limit=SAME_SOUND):
                     _, language, word = entry.split(_SEPARATOR, 2)
                     found.add(Sounding(word, language))
-        return found
+        return sorted(found, key=lambda one: (one.language, one.word))
 
     def _df(self, entry: str) -> int:
-        if entry not in self._counts:
-            self._counts[entry] = int(self._searcher.doc_freq("stems", entry))
-        return self._counts[entry]
+        known = self._counts.get(entry)
+        if known is None:
+            known = int(self._searcher.doc_freq("stems", entry))
+            if len(self._counts) >= COUNTED:
+                self._counts.clear()
+            self._counts[entry] = known
+        return known
 
     def _phrases(self, concept: Concept) -> list[Phrase]:
         """The concept's spellings that the collection has; kept, as one search asks for them several times."""
@@ -216,7 +225,7 @@ class LexicalIndex:
                 continue
             # What is found in translation shares no n-grams with the question; without this, articles in the language of
             # the question would win over better ones in another.
-            missing = 1 - len(own_grams & found.grams) / max(1, len(own_grams))
+            missing = 1 - len(own_grams & grams(found.words)) / max(1, len(own_grams))
             make_up = 1 + TRANSLATION_WEIGHT * GRAM_WEIGHT * len(own_grams) * missing
             clauses.append(tantivy.Query.boost_query(self._phrase_query(found.terms), union * found.likeness * make_up / own))
         return tantivy.Query.disjunction_max_query(clauses) if clauses else None

@@ -17,6 +17,7 @@ LOOKED_AT = 16  # hits whose text is read for days; a passage further behind has
 ON_THE_DAY = 0.1  # of the best score, for a hit that speaks of the day asked for or was published then
 PRINTED = timedelta(days=1)  # news of a day is also printed on the next
 SHINGLE = 3  # words
+KEPT = 100  # passages whose shingles are remembered, 30 kB each: the hits of a question, for the next one about them
 TWINS = 0.8  # share of common shingles from which two passages are one report; at 0.6 different texts on one thing are taken for it
 
 
@@ -60,16 +61,17 @@ def _are_twins(one: Passage, other: Passage) -> bool:
     if one.source.article_id == other.source.article_id:
         return False
     first, second = _shingles(one.text), _shingles(other.text)
-    return len(first & second) >= TWINS * len(first | second) if first and second else False
+    common = len(first & second)
+    return common >= TWINS * (len(first) + len(second) - common) if first and second else False
 
 
-@lru_cache(maxsize=500)
-def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+@lru_cache(maxsize=KEPT)
+def _shingles(text: str) -> frozenset[str]:
     """The runs of three folded words; all the words of a shorter text."""
     spoken = words(text)
-    if not spoken:
-        return frozenset()
-    return frozenset(tuple(spoken[start : start + SHINGLE]) for start in range(max(1, len(spoken) - SHINGLE + 1)))
+    if len(spoken) <= SHINGLE:
+        return frozenset((" ".join(spoken),) if spoken else ())
+    return frozenset(map(" ".join, zip(*(spoken[start:] for start in range(SHINGLE)), strict=False)))
 
 
 def varied(hits: Sequence[Hit]) -> list[Hit]:

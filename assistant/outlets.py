@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -23,16 +23,16 @@ _COMMON = frozenset(
 )
 
 
-def named(publisher: str | None, concepts: Sequence[Concept]) -> frozenset[int]:
-    """Which of the concepts name `publisher`; none where they leave a word of its name out."""
-    return _named(publisher, _Written(concepts)) if publisher and concepts else frozenset()
+def named(publishers: Iterable[str | None], concepts: Sequence[Concept]) -> dict[str | None, frozenset[int]]:
+    """By publisher: which of the concepts name it; none where they leave a word of its name out."""
+    written = _Written(concepts)
+    return {publisher: _named(publisher, written) if publisher and concepts else frozenset() for publisher in set(publishers)}
 
 
 def preferred(hits: Sequence[Hit], concepts: Sequence[Concept]) -> list[Hit]:
     """`hits`, best first, those of an outlet that the question names a little further up."""
-    publishers = {hit.passage.source.publisher for hit in hits} - {None}
-    written = _Written(concepts)
-    asked = {publisher for publisher in publishers if publisher and _named(publisher, written)}
+    naming = named((hit.passage.source.publisher for hit in hits), concepts)
+    asked = {publisher for publisher, places in naming.items() if places}
     if not asked:
         return list(hits)
     extra = PREFERENCE * hits[0].score
@@ -41,25 +41,38 @@ def preferred(hits: Sequence[Hit], concepts: Sequence[Concept]) -> list[Hit]:
 
 
 class _Written:
-    """The concepts as the words they may be written with."""
+    """The concepts as the words they may be written with, each with the places of the concepts that it is a word of."""
 
     def __init__(self, concepts: Sequence[Concept]) -> None:
-        every = [{spelling for phrases in concept.spellings.values() for spelling in phrases} for concept in concepts]
-        self.stems = [{stem(word) for spelling in spellings for word in spelling} for spellings in every]
-        self.joined = [{"".join(spelling) for spelling in spellings} for spellings in every]
+        self._stems: dict[str, int] = {}
+        self._joined: dict[str, set[int]] = {}
+        for place, concept in enumerate(concepts):
+            for spelling in {spelling for phrases in concept.spellings.values() for spelling in phrases}:
+                self._joined.setdefault("".join(spelling), set()).add(place)
+                for word in spelling:
+                    self._stems.setdefault(stem(word), place)
         # What the lexicon knows is known in every language; what it does not may be another script's spelling.
-        self.unknown = [concept.text if set(concept.spellings) == {""} or concept.likeness else "" for concept in concepts]
+        unknown = [concept.text if set(concept.spellings) == {""} or concept.likeness else "" for concept in concepts]
+        self._unknown = [(place, text) for place, text in enumerate(unknown) if len(text) >= LEAST]
 
     def naming(self, word: str) -> frozenset[int]:
         """The concepts of which `word` is a word, or the one and the next that are written together in it."""
-        for place, (stems, unknown) in enumerate(zip(self.stems, self.unknown, strict=True)):
-            if stem(word) in stems or (min(len(unknown), len(word)) >= LEAST and same_name(unknown, word)):
-                return frozenset((place,))
-        for place in range(len(self.joined) - 1):
-            heads = (head for head in self.joined[place] if word.startswith(head))
-            if any(word[len(head) :] in self.joined[place + 1] for head in heads):
-                return frozenset((place, place + 1))
-        return frozenset()
+        spelled = self._stems.get(stem(word))
+        unknown = [(place, text) for place, text in self._unknown if spelled is None or place < spelled]
+        if len(word) >= LEAST:
+            spelled = next((place for place, text in unknown if same_name(text, word)), spelled)
+        if spelled is not None:
+            return frozenset((spelled,))
+        return self._together(word)
+
+    def _together(self, word: str) -> frozenset[int]:
+        """The first concept, and the next, of which one is written in `word` up to some letter and the other from there on."""
+        found = set()
+        for cut in range(len(word) + 1):
+            heads = self._joined.get(word[:cut])
+            if heads:
+                found |= heads & {place - 1 for place in self._joined.get(word[cut:], ())}
+        return frozenset((min(found), min(found) + 1)) if found else frozenset()
 
 
 def _named(publisher: str, written: _Written) -> frozenset[int]:

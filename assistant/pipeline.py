@@ -66,6 +66,7 @@ from assistant.vector_server import VectorServer, server_from
 
 if TYPE_CHECKING:
     from assistant.articles import SameName
+    from assistant.fingerprints import File
 
 __all__ = ["AnswerStream", "Assistant"]
 
@@ -253,7 +254,7 @@ class Assistant:
         self._require()
         query = understand(question, lexicon=self._lexicon, today=self._today(), filters=filters)
         with self._reading() as library:
-            return self._retriever(library, library.indexes.nearest()).retrieve(query, limit=limit).hits
+            return self._retriever(library, library.indexes.nearest()).hits(query, limit=limit)
 
     def articles(self, filters: Filters | None = None) -> list[Source]:
         """What is known of each article, the newest first, those of unknown day last."""
@@ -276,7 +277,8 @@ class Assistant:
         from assistant.readers import shown
 
         places = [shown(Path(os.path.abspath(path))) for path in paths] if prune else []
-        return self._take(reading.read(paths), progress, total=reading.count(paths), prune=places)
+        files = reading.Files(paths)
+        return self._take(files, progress, total=len(files), prune=places)
 
     def ingest_seeds(self, *, progress: Progress = unseen) -> IngestReport:
         """Read the five bundled articles into the library."""
@@ -406,7 +408,7 @@ class Assistant:
         return found
 
     def _take(
-        self, inputs: Iterable[Article | Skipped], progress: Progress, *, total: int = 0, prune: Sequence[str] = ()
+        self, inputs: Iterable[Article | File | Skipped], progress: Progress, *, total: int = 0, prune: Sequence[str] = ()
     ) -> IngestReport:
         @contextmanager
         def turn() -> Iterator[Library]:

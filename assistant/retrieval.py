@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from assistant.coverage import Sought, read
 from assistant.errors import BadModelOutput, BudgetSpent, ModelUnavailable
@@ -25,6 +26,15 @@ BACKGROUND = 1_000  # passages of an imagined collection that keeps weights sens
 NAME_LENGTH = 3  # characters; shorter words have too little sound to compare
 
 
+class _Found(NamedTuple):
+    """What a search found: the hits, each wording's concepts and full-text scores, and what is to be noted."""
+
+    hits: tuple[Hit, ...]
+    versions: Sequence[tuple[Weighted, ...]]
+    lexical: Sequence[Sequence[tuple[str, float]]]
+    notes: tuple[str, ...]
+
+
 class Retriever:
     """Searches one library. `fetch` gives the passages of some ids; `vectors` is None where only full text can be searched."""
 
@@ -42,43 +52,45 @@ class Retriever:
         self._fetch = fetch
 
     def retrieve(self, query: Query, *, limit: int) -> Retrieval:
-        """At most `limit` hits for `query`, searched in its own wording and in its translations."""
+        """At most `limit` hits for `query`, searched in its own wording and its translations, and how surely they speak of it."""
+        found = self._found(query, limit)
+        judgement = self._judged(query, found)
+        concepts = found.versions[0]
+        query = replace(query, concepts=tuple(item.concept for item in concepts), notes=(*query.notes, *found.notes))
+        return Retrieval(query, found.hits, concepts, *judgement, judgement.enough)
+
+    def hits(self, query: Query, *, limit: int) -> tuple[Hit, ...]:
+        """The hits that `retrieve` gives, unjudged: to judge them takes longer than to find them."""
+        return self._found(query, limit).hits
+
+    def _found(self, query: Query, limit: int) -> _Found:
         versions = [self._weighted(concepts) for concepts in (query.concepts, *query.versions)]
         lexical = [self._lexical_hits(version, query) for version in versions]
         dense, notes = self._dense(query)
         fused = preferred(self._fused(_best_of(lexical), dense), [item.concept for item in versions[0]])
         hits = grouped(shared(varied(on_the_day(fused, query.dates)), limit=limit), limit=limit)
-        judgement = self._judged(query, versions, lexical, hits)
-        concepts = tuple(item.concept for item in versions[0])
-        query = replace(query, concepts=concepts, notes=(*query.notes, *notes))
-        return Retrieval(query, tuple(hits), versions[0], *judgement, judgement.enough)
+        return _Found(tuple(hits), versions, lexical, notes)
 
     def _weighted(self, concepts: Sequence[Concept]) -> tuple[Weighted, ...]:
         named = (self._with_names(concept) for concept in concepts)
         return tuple(Weighted(concept, self._weight(concept)) for concept in named)
 
-    def _judged(
-        self,
-        query: Query,
-        versions: Sequence[Sequence[Weighted]],
-        lexical: Sequence[Sequence[tuple[str, float]]],
-        hits: Sequence[Hit],
-    ) -> Judgement:
+    def _judged(self, query: Query, found: _Found) -> Judgement:
         """The best judgement that any wording of the question gets."""
         wordings = [(query.text, query.language), *((text, code) for code, text in query.translations.items())]
         judgements = []
-        for (text, language), concepts, found in zip(wordings, versions, lexical, strict=True):
+        for (text, language), concepts, matched in zip(wordings, found.versions, found.lexical, strict=True):
             total = sum(item.weight for item in concepts)
-            matches = {name: score / total for name, score in found} if total > 0 else {}
+            matches = {name: score / total for name, score in matched} if total > 0 else {}
             judgements.append(
                 judge(
                     text,
                     language,
                     concepts,
-                    hits,
+                    found.hits,
                     matches=matches,
                     passages=self._lexical.count(),
-                    absent_name=any(item.concept.named for item in self._absent(concepts, hits)),
+                    absent_name=any(item.concept.named for item in self._absent(concepts, found.hits)),
                 )
             )
         return max(judgements, key=lambda one: one.confidence / one.floor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from assistant.text import is_stop_word, ngrams, stem, stem_variants
 from assistant.types import Concept
@@ -13,13 +13,12 @@ __all__ = ["Phrase", "grams", "language_tag", "phrases", "term"]
 LANGUAGES = ("fa", "ar", "en")
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A spelling of a concept as index terms, side by side, with its likeness and the n-grams of its words."""
+class Phrase(NamedTuple):
+    """A spelling of a concept as index terms, side by side, with its likeness and its words."""
 
     terms: tuple[str, ...]
     likeness: float
-    grams: frozenset[str]
+    words: tuple[str, ...]
 
 
 def phrases(concept: Concept) -> list[Phrase]:
@@ -30,13 +29,13 @@ def phrases(concept: Concept) -> list[Phrase]:
             content = [word for word in spelling if not is_stop_word(word)]
             if not content:
                 continue
-            likeness, shared = concept.likeness.get(spelling, 1.0), grams(spelling)
+            likeness = concept.likeness.get(spelling, 1.0)
             for code in (language,) if language else (*LANGUAGES, "other"):
                 rest = [term(word, code) for word in content[1:]]
                 for form in stem_variants(content[0], code):
                     terms = (f"{code}:{form}", *rest)
                     if terms not in found or found[terms].likeness < likeness:
-                        found[terms] = Phrase(terms, likeness, shared)
+                        found[terms] = Phrase(terms, likeness, spelling)
     return list(found.values())
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assistant.coverage import Sought, read
+from assistant.text import is_stop_word, ngrams, stem, words
 from assistant.types import Concept
 
 
@@ -65,3 +66,18 @@ def test_what_is_found_stays_between_nothing_and_all(text: str, names: list[str]
     shares = (*sought.found(reading), *sought.letters(reading, sought.found(reading)))
     assert len(shares) == 2 * len(names)
     assert all(0.0 <= share <= 1.0 for share in shares)
+
+
+SPOKEN = st.text(alphabet="abشه _'.۱", max_size=30)
+
+
+@given(SPOKEN, SPOKEN)
+@example("شاه ابه", "ه__ا ه_ا")
+def test_a_text_is_known_by_its_stems_and_shares_the_letters_that_its_words_have(text: str, asked: str) -> None:
+    """No n-gram is found across two words of the text, nor in the marks between them, and none that a word has is missed."""
+    reading, sought = read(text, "fa"), Sought([Concept(asked, {})])
+    content = [word for word in words(text) if not is_stop_word(word)]
+    wanted = {gram for word in asked.split() for gram in ngrams(word)}
+    shared = wanted & {gram for word in content for gram in ngrams(word)}
+    assert reading.stems == [stem(word) for word in content]
+    assert sought.letters(reading, [0.0]) == ((len(shared) / len(wanted),) if wanted else (0.0,))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant import lexical
 from assistant.errors import LibraryDamaged
 from assistant.lexical import LexicalIndex, Sounding
 from assistant.text import fold
@@ -107,6 +108,17 @@ def test_a_word_that_stands_there_is_not_sought_by_sound(index: LexicalIndex) ->
     """Where a language has the word itself, words that merely sound like it would only stand in its way."""
     assert Sounding("لاورنتیف", "fa") not in index.sounding("لاورنتیف")
     assert Sounding("لاورنتیف", "fa") in index.sounding("لافرنتیف")
+
+
+def test_what_is_remembered_of_questions_stays_little(index: LexicalIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much was asked, and whatever was forgotten since, the same words are found and counted the same."""
+    names = ["lavrentiev", "putin", "iran", "tehran", "xyzzy"]
+    before = [(index.sounding(name), index.frequency(word(name))) for name in names]
+    index.reload()
+    monkeypatch.setattr(lexical, "KEPT", 2)
+    monkeypatch.setattr(lexical, "COUNTED", 3)
+    assert [(index.sounding(name), index.frequency(word(name))) for name in names] == before
+    assert (len(index._sounding) <= 2, len(index._counts) <= 3, len(index._spelled) <= 2) == (True, True, True)
 
 
 def test_adding_again_replaces(index: LexicalIndex) -> None:

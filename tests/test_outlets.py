@@ -20,7 +20,7 @@ def concepts(question: str) -> tuple[Concept, ...]:
 
 def asked(publisher: str | None, question: str) -> set[str]:
     found = concepts(question)
-    return {found[place].text for place in named(publisher, found)}
+    return {found[place].text for place in named([publisher], found)[publisher]}
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,12 @@ def test_hits_carry_their_ranks(retriever: Retriever) -> None:
     assert hits[0].score == max(hit.score for hit in hits)
 
 
+def test_hits_that_nobody_judges_are_the_same(retriever: Retriever) -> None:
+    """Whoever only lists passages gets those that an answer would come from."""
+    query = understand("آتش‌بس در حلب", lexicon=LEXICON, today=date(2017, 1, 1))
+    assert retriever.hits(query, limit=5) == retriever.retrieve(query, limit=5).hits
+
+
 def test_no_article_fills_three_places_in_a_row(retriever: Retriever) -> None:
     """After two passages of one article another article gets its turn."""
     names = [hit.passage.source.article_id for hit in retrieve(retriever, "حلب", limit=7).hits]
