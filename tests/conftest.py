@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,20 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if cache := getattr(config, "cache", None):
         set_hypothesis_home_dir(cache.mkdir("hypothesis"))
+
+
+@pytest.hookimpl(trylast=True)  # once coverage is being measured
+def pytest_sessionstart() -> None:
+    """Compile a lexicon once a process: every new library would again, for more than a second, and tests make hundreds.
+
+    It goes by what the files say, so that a test with rows of its own gets its own; what is refused is refused each time.
+    """
+    from assistant import lexicon
+
+    checked = lru_cache(8)(lambda path, content, check=lexicon._checked: tuple(check(path, content)))
+    compiled = lru_cache(8)(lexicon._compile)
+    lexicon._checked = checked
+    lexicon._compile = lambda rows: compiled(tuple(rows))
 
 
 @pytest.fixture(autouse=True)

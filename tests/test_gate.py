@@ -167,6 +167,7 @@ def test_a_file_that_is_no_baseline(tmp_path: Path, text: str) -> None:
         gate.load(tmp_path / "b.json")
 
 
+@pytest.mark.no_cover
 def test_the_answers_of_the_project_are_not_worse() -> None:
     """All gold questions asked without a model, beside the committed baseline."""
     done = CliRunner().invoke(evals, ["gate"])

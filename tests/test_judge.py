@@ -266,6 +266,7 @@ def test_a_judge_that_is_not_there(arguments: tuple[str, ...]) -> None:
 # -- breakages ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.no_cover
 def test_every_breakage_is_noticed(tmp_path: Path) -> None:
     """Ten ways to break the product, each caught by a scorer that looks at what was broken."""
     done = run("mutations", "--json", tmp_path / "m.json")

@@ -248,6 +248,7 @@ SEED_WORDS = sorted({word for path in data_folder("seeds").glob("*.txt") for wor
 
 @settings(max_examples=40)
 @given(chosen=st.lists(st.sampled_from(SEED_WORDS), min_size=1, max_size=8), language=st.sampled_from(["fa", "ar", "en", None]))
+@pytest.mark.no_cover
 def test_whatever_is_asked_citations_are_slices(seeded: Path, shared: Assistant, chosen: list[str], language: str | None) -> None:
     """Any words of the seeds, in any order, as a question: an answer with true citations, or none."""
     answer = shared.ask(" ".join(chosen) + "؟", language=language)
@@ -519,12 +520,13 @@ def test_a_rebuild_keeps_nobody_from_asking(folder: Path, make: Callable[..., As
 
 
 @pytest.mark.parametrize("who", ["thread", "process"])
+@pytest.mark.no_cover
 def test_many_ask_while_articles_come_in(
     folder: Path, tmp_path: Path, make: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch, who: str
 ) -> None:
     """Threads that share an assistant see whole articles or none, and no error, while another thread or process ingests."""
-    news = [write(tmp_path / f"news{part}", 25, first=25 * part) for part in range(4)]
-    monkeypatch.setattr(ingestion, "ARTICLES", 10)
+    news = [write(tmp_path / f"news{part}", 10, first=10 * part) for part in range(4)]
+    monkeypatch.setattr(ingestion, "ARTICLES", 4)  # twelve batches in all; what is in them costs time and tells nothing
     monkeypatch.setenv("SANAD_LOCK_WAIT", "120")  # a busy machine makes everybody wait; that is not what this is about
     assistant = make(folder, wait=120)
     ready, done = threading.Barrier(4), threading.Event()
@@ -556,18 +558,18 @@ def test_many_ask_while_articles_come_in(
         with suppress(threading.BrokenBarrierError):
             ready.wait()
         if who == "thread":
-            assert sum(assistant.ingest([part]).added for part in news) == 100
+            assert sum(assistant.ingest([part]).added for part in news) == 40
         else:
             with running(INGEST, folder, *news) as other:
                 out, err = other.communicate("go\n", timeout=300)
-                assert out.split()[1:] == ["25"] * 4, err
+                assert out.split()[1:] == ["10"] * 4, err
     finally:
         done.set()
         for thread in threads:
             thread.join()
     assert failures == []
-    assert len(assistant.articles()) == 105
-    assert {5, 105} <= set(seen)
+    assert len(assistant.articles()) == 45
+    assert {5, 45} <= set(seen)
     assert assistant.problems() == []
 
 

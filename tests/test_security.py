@@ -639,6 +639,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "library"
 
 
+@pytest.mark.no_cover
 def test_a_hundred_questions_in_one_program(model_server: ModelServer, small: Path) -> None:
     """No more than were set are with the model together, and each question gets its answer."""
     with asking_a(model_server, small, **{"llm.concurrency": 4}) as assistant:
@@ -660,6 +661,7 @@ def test_who_has_no_time_to_wait_is_told_that_the_model_is_busy(model_server: Mo
         pass
 
 
+@pytest.mark.no_cover
 def test_a_hundred_questions_on_the_page(model_server: ModelServer, small: Path, tmp_path: Path, monkeypatch: Any) -> None:
     """No more than are answered at once are with the model; each gets an answer, or hears at once that too many wait."""
     monkeypatch.setattr(asking, "WAITING", 24)

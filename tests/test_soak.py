@@ -33,11 +33,13 @@ STORY, OTHER = feed.stories(2)
 OLD, NEW = (feed.article(STORY, version)[1] for version in (1, 2))
 
 # Half a minute is all warming up: Python's caches, and the heaps that the system's allocator makes for threads, still grow. So
-# memory may grow by a third, which only a leak of some megabytes a change exceeds; files and threads show a leak at once.
+# memory may grow by a third, which only a leak of some megabytes a change exceeds. A question that waits for its turn holds two
+# files and what it reads a few more, and on a busy machine all of them may wait: that is no leak, which is one or more a change.
 SHORT = Plan(seconds=18, staying=12, moving=9, pause=0.3, change_every=0.2, rebuild_every=6, other_every=0.5)
-LAX_MEMORY, LAX_FILES = 0.35, 10.0
+LAX_MEMORY, LAX_FILES = 0.35, 25.0
 
 
+@pytest.mark.no_cover
 def test_half_a_minute_of_soak() -> None:
     """Threads and another process ask while articles come, change and go: no error, nothing stale or half, no leak."""
     ticks: list[int] = []

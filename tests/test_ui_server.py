@@ -68,10 +68,10 @@ def guarded(library: Path) -> Iterator[Served]:
 
 
 @pytest.fixture
-def with_model(library: Path, tmp_path: Path, model_server: ModelServer) -> Iterator[Served]:
+def with_model(made: Path, tmp_path: Path, model_server: ModelServer) -> Iterator[Served]:
     """The page with a model that writes."""
     folder = tmp_path / "library"
-    shutil.copytree(library, folder)
+    shutil.copytree(made, folder)  # not one that is being served: a file may go away meanwhile
     model = {"llm.model": "test", "llm.base_url": model_server.url, "llm.api_key": "sk-none"}
     with served(load(library=folder, **model)) as running:
         yield running
@@ -818,10 +818,10 @@ def commands(page: Path) -> list[list[str]]:
     return [shlex.split(line) for line in lines]
 
 
-def test_the_documented_commands_work(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_documented_commands_work(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every curl command of docs/http.md does what the page says: it is taken, and gives JSON."""
     folder = tmp_path / "library"
-    shutil.copytree(library, folder)
+    shutil.copytree(made, folder)
     monkeypatch.chdir(tmp_path)
     Path("news.txt").write_text("تیم ملی والیبال ایران روز جمعه در اصفهان تیم ملی ژاپن را سه بر یک شکست داد.", encoding="utf-8")
     parser = argparse.ArgumentParser(exit_on_error=False)
@@ -926,10 +926,10 @@ def test_serving_opens_a_browser_and_stops(monkeypatch: pytest.MonkeyPatch, tmp_
 @pytest.mark.parametrize(
     ("command", "number"), [(["-m", "assistant", "ui"], signal.SIGTERM), ([str(ROOT / "app.py")], signal.SIGINT)]
 )
-def test_it_stops_although_a_tab_is_open(library: Path, tmp_path: Path, command: list[str], number: signal.Signals) -> None:
+def test_it_stops_although_a_tab_is_open(made: Path, tmp_path: Path, command: list[str], number: signal.Signals) -> None:
     """`sanad ui` and `app.py` say where the page is; told to stop while a browser listens, they end well all the same."""
     folder = tmp_path / "library"
-    shutil.copytree(library, folder)
+    shutil.copytree(made, folder)
     environment = {**os.environ, "SANAD_LIBRARY": str(folder), "SANAD_UI__PORT": "0"}
     with subprocess.Popen([sys.executable, *command], stderr=subprocess.PIPE, encoding="utf-8", env=environment) as process:
         assert process.stderr is not None

@@ -7,7 +7,6 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -227,6 +226,7 @@ def test_an_answer_without_proof_is_none(model: ModelServer, libraries_here: dic
     held(libraries_here["fa"], answer)
 
 
+@pytest.mark.no_cover
 def test_five_thousand_mangled_claims(model: ModelServer, libraries_here: dict[str, Assistant]) -> None:
     """Whatever true quotes are mangled into, everything let through is a slice."""
     rng = random.Random(20161218)
@@ -296,9 +296,9 @@ def test_the_first_statement_comes_before_the_model_has_finished(model: ModelSer
     stream = libraries_here["fa"].stream(QUESTIONS["fa"])
     statements = iter(stream)
     assert next(statements).text == "شمخانی با نماینده دیدار کرد."
-    started = time.monotonic()
+    assert not model.requests[-1].broken_off.is_set()
     stream.close()
-    assert time.monotonic() - started < 1
+    assert model.requests[-1].broken_off.wait(10)  # the server says no more and hangs up never, so it was the client
 
 
 # -- failures -----------------------------------------------------------------------------------------------------------
@@ -363,9 +363,10 @@ def test_the_key_is_nowhere(model: ModelServer, libraries: dict[str, Path], tmp_
     """Not in an answer, its JSON, the settings shown, an error, or any file of the library."""
     folder = Path(shutil.copytree(libraries["fa"], tmp_path / "library"))
     seen = ""
-    for key in (KEY, f"{KEY}-wrong"):
+    asking = (["ask", QUESTIONS["fa"], "--json"], ["ask", QUESTIONS["fa"], "-v"])
+    for key, commands in ((KEY, [*asking, ["config"], ["status"]]), (f"{KEY}-wrong", asking)):
         model.key = key
-        for arguments in (["ask", QUESTIONS["fa"], "--json"], ["ask", QUESTIONS["fa"], "-v"], ["config"], ["status"]):
+        for arguments in commands:
             command = [sys.executable, "-m", "assistant", *arguments, "--library", str(folder)]
             done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60)
             seen += done.stdout + done.stderr
@@ -435,6 +436,7 @@ def harmless(answer: Answer) -> None:
     assert not kinds & {"image", "link_open", "html_inline", "html_block", "fence", "code_inline", "heading_open"}
 
 
+@pytest.mark.no_cover
 def test_an_article_that_gives_orders_reaches_nobody(model: ModelServer, tmp_path: Path) -> None:
     """A model that obeys every planted text brings no image, link, HTML or control byte to any face."""
     assert len(INJECTIONS) >= 40
@@ -442,6 +444,7 @@ def test_an_article_that_gives_orders_reaches_nobody(model: ModelServer, tmp_pat
 
 
 @pytest.mark.bench
+@pytest.mark.no_cover
 def test_outside_injections_reach_nobody(model: ModelServer, tmp_path: Path, bench: Path) -> None:
     """The same for the outside sets of planted instructions."""
     obeyed(model, tmp_path, outside(bench))

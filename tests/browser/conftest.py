@@ -50,6 +50,13 @@ def chromium() -> str | None:
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage is not measured here: other tests run the same lines, and a page answers twice as fast without."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.no_cover)
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The browser; what needs it is skipped where there is none."""
@@ -120,7 +127,7 @@ def visit(browser: Browser) -> Iterator[Visits]:
 
 @pytest.fixture(scope="package")
 def seeds_library(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library of the seeds that no test changes."""
+    """A library of the seeds that no test changes, and no page serves for long: copied meanwhile, a file may go away."""
     folder = tmp_path_factory.mktemp("seeds") / "library"
     with Assistant(folder) as assistant:
         assistant.ingest_seeds()
@@ -128,9 +135,10 @@ def seeds_library(browser: Browser, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="package")
-def seeds(seeds_library: Path) -> Iterator[Served]:
+def seeds(seeds_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The page over the seeds, without a model, that no test changes."""
-    with aside(lambda: served(seeds_library)) as page:
+    folder = shutil.copytree(seeds_library, tmp_path_factory.mktemp("served") / "library")
+    with aside(lambda: served(folder)) as page:
         yield page
 
 
