@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import chromadb
 import httpx
-from chromadb.api.collection_configuration import CreateCollectionConfiguration
+from chromadb.api.collection_configuration import CreateCollectionConfiguration, CreateHNSWConfiguration
 from chromadb.api.models.Collection import Collection
 from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings, System
@@ -40,10 +40,13 @@ if TYPE_CHECKING:
 __all__ = ["Server", "ServerIndex", "VectorIndex"]
 
 _COLLECTION = "passages"
-_COSINE: CreateCollectionConfiguration = {"hnsw": {"space": "cosine"}}
+# Twice the neighbours and twice the candidates of Chroma's own: at 50,000 passages four fifths of the 60 nearest are found and not
+# half of them, for half as much again of adding, a millisecond of a search and 130 bytes a passage.
+_GRAPH: CreateHNSWConfiguration = {"space": "cosine", "max_neighbors": 32, "ef_search": 200}
+_COSINE: CreateCollectionConfiguration = {"hnsw": _GRAPH}
 # Chroma writes its vector files after so many records; what is not in them yet is put in anew by each process that opens
 # the folder. With Chroma's own 1,000 that took up to 1.1 s of CPU of each `ask`, with 100 a tenth of it, and adding costs 6 % more.
-_IN_A_FOLDER: CreateCollectionConfiguration = {"hnsw": {"space": "cosine", "sync_threshold": 100}}
+_IN_A_FOLDER: CreateCollectionConfiguration = {"hnsw": {**_GRAPH, "sync_threshold": 100}}
 RETRY = 10.0  # seconds for which a server that was out of reach is not asked again, so that nobody waits for it twice
 CONNECT = 2.0  # seconds to reach it
 _PAGE = 300  # records in one request to a server; Chroma Cloud takes no more

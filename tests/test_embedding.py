@@ -47,4 +47,4 @@ def test_what_means_the_same_is_nearer_across_languages(question: str, near: str
 
 def test_it_names_itself() -> None:
     """A library remembers by name and dimension what made its vectors."""
-    assert (EMBEDDER.name, EMBEDDER.dimension) == ("embedded-1", 1024)
+    assert (EMBEDDER.name, EMBEDDER.dimension) == ("embedded-2", 496)

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant import ingestion
-from assistant.embedding import EmbeddedEmbedder
+from assistant.embedding import DIMENSION, NAME, EmbeddedEmbedder
 from assistant.errors import (
     ArticleError,
     AssistantError,
@@ -70,8 +70,8 @@ ASKED = [question for questions in QUESTIONS.values() for question in questions]
 class Unreachable:
     """The embedded embedder as one that cannot be reached."""
 
-    name = "embedded-1"
-    dimension = 1024
+    name = NAME
+    dimension = DIMENSION
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         raise ModelUnavailable("the endpoint is out of reach")
@@ -370,7 +370,7 @@ def test_status_tells_what_is_there(seeded: Path, make: Callable[..., Assistant]
     """Counts, languages, outlets, the model and the size of a library."""
     status = make(seeded).status()
     assert (status.library, status.articles, status.languages) == (str(seeded), 5, {"fa": 4, "ar": 1})
-    assert (status.embedding, status.dimension, status.passages_are_sent_to) == ("embedded-1", 1024, None)
+    assert (status.embedding, status.dimension, status.passages_are_sent_to) == (NAME, DIMENSION, None)
     assert status.passages == 18
     assert 0 < status.megabytes < 20
 
@@ -716,7 +716,7 @@ class Shifted(EmbeddedEmbedder):
         return vectors
 
 
-@pytest.mark.parametrize("name", ["other", "embedded-1"])
+@pytest.mark.parametrize("name", ["other", NAME])
 def test_another_model_is_refused_before_any_question(
     folder: Path, make: Callable[..., Assistant], lexicon: Lexicon, name: str
 ) -> None:
@@ -730,7 +730,7 @@ def test_another_model_is_refused_before_any_question(
         with pytest.raises(LibraryMismatch, match="sanad rebuild --embed"):
             call()
     assert len(assistant.problems()) == 1
-    assert assistant.status().embedding == "embedded-1"
+    assert assistant.status().embedding == NAME
     assert len(assistant.articles()) == 5
     assert assistant.rebuild() == 18
     with pytest.raises(LibraryMismatch):

@@ -26,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import reasons
-from assistant.embedding import EmbeddedEmbedder
+from assistant.embedding import DIMENSION, NAME, EmbeddedEmbedder
 from assistant.errors import AssistantError, DiskFull, ModelUnavailable
 from assistant.lexicon import Lexicon
 from assistant.pipeline import Assistant
@@ -698,8 +698,8 @@ def test_a_full_disk_is_told_at_once(page: Page, monkeypatch: pytest.MonkeyPatch
 class Failing(Embedder):
     """An embedder that raises what it is told to."""
 
-    name = "embedded-1"
-    dimension = 1024
+    name = NAME
+    dimension = DIMENSION
 
     def __init__(self, error: Exception) -> None:
         self.error = error

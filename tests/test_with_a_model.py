@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 from model_server import ModelServer, Reply, gullible
 
 from assistant import Answer, Assistant, Filters, Mode, Status, Turn, rendering
+from assistant.embedding import NAME
 from assistant.errors import ModelRejected
 from assistant.types import Match
 
@@ -356,7 +357,7 @@ def test_a_library_made_without_a_key_goes_on(model: ModelServer, libraries_here
     answer = libraries_here["fa"].ask(QUESTIONS["fa"])
     assert answer.mode is Mode.GENERATIVE
     assert model.asked("/v1/embeddings") == []
-    assert libraries_here["fa"].status().embedding == "embedded-1"
+    assert libraries_here["fa"].status().embedding == NAME
 
 
 def test_the_key_is_nowhere(model: ModelServer, libraries: dict[str, Path], tmp_path: Path) -> None:
