@@ -163,7 +163,7 @@ class _Here:
 def looked_at(path: Path) -> str:
     """What becomes of a file: "read", "skipped", or what was wrong with its reader."""
     try:
-        found = list(articles._articles([path], {path.parent: {}}, _Here()))  # type: ignore[arg-type]
+        found = list(articles._articles(path, None, _Here()))  # type: ignore[arg-type]
     except ArticleError as error:
         return f"ArticleError that nobody took: {error}"
     except Exception as error:
