@@ -163,9 +163,11 @@ def _fenced(number: int, passage: Passage, mark: str) -> str:
         ("language", language_name(source.language)),
         ("title", source.title),
     )
-    # Titles and outlets come from the articles too, so they stand inside the fence, marked like the text.
+    # Titles and outlets come from the articles too, so they stand inside the fence, marked like the text; the empty line
+    # parts them from a text that begins as if it were more of them.
     heading = "\n".join(f"{mark} [{name}: {' '.join(str(value).split())}]" for name, value in about if value)
-    return f"<<< passage {number} {mark}\n{heading}\n{_marked(passage.text, mark)}\n>>> end {number} {mark}"
+    text = _marked(f"\n{passage.text}", mark)
+    return f"<<< passage {number} {mark}\n{heading}\n{text}\n>>> end {number} {mark}"
 
 
 def _marked(text: str, mark: str) -> str:

@@ -365,11 +365,10 @@ def passages(prompt: str) -> list[Passage]:
 
 def _passage(number: int, lines: Sequence[str], mark: str) -> Passage:
     plain = [line.removeprefix(mark).removeprefix(" ") for line in lines]
-    about = {}
-    while plain and (heading := re.fullmatch(r"\[(outlet|published|language|title): (.*)\]", plain[0])):
-        about[heading[1]] = heading[2]
-        plain.pop(0)
-    return Passage(number, about, "\n".join(plain))
+    end = plain.index("")
+    headings = (re.fullmatch(r"\[(outlet|published|language|title): (.*)\]", line) for line in plain[:end])
+    about = {heading[1]: heading[2] for heading in headings if heading}
+    return Passage(number, about, "\n".join(plain[end + 1 :]))
 
 
 def composed(chat: Chat) -> str:
