@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from random import randint
 from types import MappingProxyType
@@ -381,6 +382,20 @@ class Catalogue:
             ).fetchall()
             return {passage.id: passage for passage in self._cut(db, rows)}
 
+    def sketches(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """The same without their texts, which are most of what reading them costs: for choosing whose texts are to be read."""
+        with self._reading() as db:
+            rows = db.execute(
+                f"SELECT {_SOURCE}, p.id, p.start, p.stop {_PASSAGES_FIRST} WHERE a.state = 'ready' AND p.id {_IN}",
+                (_listed(ids),),
+            ).fetchall()
+        with self._decoding():
+            sources = {row[0]: _source(row[:8]) for row in rows}
+        return {
+            name: Passage(id=name, source=sources[article], text="", start=start, end=stop)
+            for article, *_, name, start, stop in rows
+        }
+
     def every_passage(self, batch: int = 500) -> Iterator[list[Passage]]:
         """Every passage readers may see, `batch` at a time, each article's in order."""
         for _, passages in self._batches("p.id, p.article_id, p.start, p.stop", "a.state = 'ready'", (), batch):
@@ -729,8 +744,14 @@ def _source(row: tuple[Any, ...]) -> Source:
         url=url,
         published=published and date.fromisoformat(published),
         fetched=datetime.fromisoformat(fetched),
-        origins=MappingProxyType(json.loads(origins)),
+        origins=_origins(origins),
     )
+
+
+@lru_cache(maxsize=1_000)
+def _origins(written: str) -> Mapping[str, str]:
+    """Where the values of a source came from: the same for most articles of a feed."""
+    return MappingProxyType(json.loads(written))
 
 
 def _packed(vector: Vectors, dimension: int) -> bytes:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,15 +35,23 @@ KEPT = 500  # concepts whose spellings are remembered, and words with those that
 COUNTED = 20_000  # terms whose passages are counted once, a fifth of a kilobyte each; a question looks at some two hundred
 SAME_SOUND = 200  # words of one skeleton looked at; real collections have a handful
 _SEPARATOR = "|"
+_TAG = "\0"  # in the place of a language's tag, which is put in for a whole text at once: one memory of words for every language
 _LITTLE_ROOM = 2**22  # bytes; a writer that died with less left on the disk is taken to have filled it
 
 
-@dataclass(frozen=True, slots=True)
-class Sounding:
+class Sounding(NamedTuple):
     """A word of the collection with the language of the articles it stands in."""
 
     word: str
     language: str
+
+
+class _LookedUp(NamedTuple):
+    """The spellings of a concept that the collection has, and in how many passages one of them stands at most."""
+
+    concept: Concept
+    phrases: list[Phrase]
+    frequency: int
 
 
 class LexicalIndex:
@@ -65,7 +74,9 @@ class LexicalIndex:
     @staticmethod
     def files(folder: Path) -> list[Path]:
         """The files of the index in `folder`: all that is there but locks and unfinished writing."""
-        return [path for path in folder.glob("*") if not path.name.startswith((".tantivy", ".tmp"))]
+        with suppress(OSError):
+            return [folder / name for name in os.listdir(folder) if not name.startswith((".tantivy", ".tmp"))]
+        return []
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -151,8 +162,7 @@ class LexicalIndex:
 
     def frequency(self, concept: Concept) -> int:
         """In how many passages the concept occurs in any spelling, counted from above (overlaps count twice)."""
-        counts = [min(self._df(entry) for entry in found.terms) for found in self._phrases(concept)]
-        return min(self.count(), sum(counts))
+        return self._looked_up(concept).frequency
 
     def sounding(self, word: str) -> dict[Sounding, float]:
         """The words of the collection that sound like a folded `word`, each with how alike it sounds (0 to 1).
@@ -162,15 +172,19 @@ class LexicalIndex:
         known = self._sounding.get(word)
         if known is None:
             keys = {neighbour for skeleton in skeletons(word) for neighbour in neighbours(skeleton)}
-            alike = {found: same_name(word, found.word) for found in self._filed(keys) if self._may_be(word, found)}
-            known = {found: likeness for found, likeness in alike.items() if likeness}
+            filed = self._filed(keys)
+            taken = {language for language in {found.language for found in filed} if self._df(term(word, language))}
+            known = {}
+            for found in filed:
+                if found.language in taken and word.isascii() == found.word.isascii():
+                    continue
+                likeness = same_name(word, found.word)
+                if likeness:
+                    known[found] = likeness
             if len(self._sounding) >= KEPT:
                 self._sounding.clear()
             self._sounding[word] = known
         return known
-
-    def _may_be(self, word: str, found: Sounding) -> bool:
-        return word.isascii() != found.word.isascii() or not self._df(term(word, found.language))
 
     def _filed(self, keys: Iterable[str]) -> list[Sounding]:
         """The words of the collection that have one of these skeletons (see `names.skeletons`), in a settled order."""
@@ -191,32 +205,33 @@ class LexicalIndex:
             self._counts[entry] = known
         return known
 
-    def _phrases(self, concept: Concept) -> list[Phrase]:
-        """The concept's spellings that the collection has; kept, as one search asks for them several times."""
+    def _looked_up(self, concept: Concept) -> _LookedUp:
+        """What the collection has of the concept; kept, as one search asks for it several times."""
         kept = self._spelled.get(id(concept))
-        if kept is None or kept[0] is not concept:
+        if kept is None or kept.concept is not concept:
             if len(self._spelled) >= KEPT:
                 self._spelled.clear()
-            known = [found for found in phrases(concept) if all(self._df(entry) for entry in found.terms)]
-            kept = self._spelled[id(concept)] = (concept, known)
-        return kept[1]
+            known = [found for found in phrases(concept) if all(map(self._df, found.terms))]
+            frequency = sum(min(map(self._df, found.terms)) for found in known)
+            kept = self._spelled[id(concept)] = _LookedUp(concept, known, min(self.count(), frequency))
+        return kept
 
     def _look(self) -> None:
         """Look at what is committed now, and forget what was counted before."""
         self._searcher = self._index.searcher()
         self._counts: dict[str, int] = {}
         self._sounding: dict[str, dict[Sounding, float]] = {}
-        self._spelled: dict[int, tuple[Concept, list[Phrase]]] = {}
+        self._spelled: dict[int, _LookedUp] = {}
 
     def _idf(self, frequency: int) -> float:
         total = self.count()
         return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
 
     def _concept_query(self, concept: Concept) -> tantivy.Query | None:
-        known = self._phrases(concept)
+        _, known, frequency = self._looked_up(concept)
         if not known:
             return None
-        union = self._idf(self.frequency(concept)) * concept.weight
+        union = self._idf(frequency) * concept.weight
         own_grams = grams(concept.text.split())
         clauses = []
         for found in known:
@@ -225,7 +240,7 @@ class LexicalIndex:
                 continue
             # What is found in translation shares no n-grams with the question; without this, articles in the language of
             # the question would win over better ones in another.
-            missing = 1 - len(own_grams & grams(found.words)) / max(1, len(own_grams))
+            missing = 1 - len(own_grams.intersection(chain.from_iterable(map(ngrams, found.words)))) / max(1, len(own_grams))
             make_up = 1 + TRANSLATION_WEIGHT * GRAM_WEIGHT * len(own_grams) * missing
             clauses.append(tantivy.Query.boost_query(self._phrase_query(found.terms), union * found.likeness * make_up / own))
         return tantivy.Query.disjunction_max_query(clauses) if clauses else None
@@ -291,22 +306,22 @@ def _schema() -> tantivy.Schema:
 
 def _document(passage: Passage) -> tantivy.Document:
     tag = language_tag(passage.source.language)
-    content = [word for word in words(passage.text) if not is_stop_word(word)]
-    found_by = {word: _found_by(word, tag) for word in content}
+    found = [*filter(None, map(_found_by, words(passage.text)))] or [_FoundBy("", "", "")]
+    stems, parts, sounds = zip(*found, strict=True)
     return tantivy.Document(
         passage=passage.id,
         article=passage.source.article_id,
         language=passage.source.language,
         publisher=fold(passage.source.publisher or ""),
         day=day_number(passage.source.published),
-        stems=" ".join(found_by[word].stem for word in content),
-        grams=" ".join(found_by[word].grams for word in content),
-        names=" ".join(found.sounds for found in found_by.values() if found.sounds),
+        stems=" ".join(stems).replace(_TAG, tag),
+        grams=" ".join(parts),
+        names=" ".join(filter(None, dict.fromkeys(sounds))).replace(_TAG, tag),
     )
 
 
 class _FoundBy(NamedTuple):
-    """What a word of a text is found by."""
+    """What a word of a text is found by, with `_TAG` for the tag of the text's language."""
 
     stem: str
     grams: str
@@ -314,9 +329,12 @@ class _FoundBy(NamedTuple):
 
 
 @lru_cache(maxsize=WORDS)
-def _found_by(word: str, tag: str) -> _FoundBy:
-    sounds = " ".join(f"{key}{_SEPARATOR}{tag}{_SEPARATOR}{word}" for key in skeletons(word))
-    return _FoundBy(term(word, tag), " ".join(ngrams(word)), sounds)
+def _found_by(word: str) -> _FoundBy | None:
+    """The same for texts of every language; None for a stop word."""
+    if is_stop_word(word):
+        return None
+    sounds = " ".join([f"{key}{_SEPARATOR}{_TAG}{_SEPARATOR}{word}" for key in skeletons(word)])
+    return _FoundBy(term(word, _TAG), " ".join(ngrams(word)), sounds)
 
 
 def _restrictions(schema: tantivy.Schema, filters: Filters) -> list[tantivy.Query]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 __all__ = ["likeness", "neighbours", "same_name", "skeletons", "sound"]
 
@@ -81,7 +81,8 @@ _NEAR: dict[str, float] = {
     "ou": 0.05, "ei": 0.05, "dt": 0.35, "dz": 0.35, "Tt": 0.15, "Ts": 0.15, "Tz": 0.35, "Td": 0.35,
 }  # fmt: skip
 _WEIGHTS = {**dict.fromkeys("bpfvkqgXjCSszTtdzrlmn", 1.0), "w": 0.6, **dict.fromkeys("aeiou", 0.22), "h": 0.5, "A": 0.08}
-_LEAST = {"f": 0.22, "v": 0.22, "w": 0.22, "X": 0.85}
+_LIGHTEST = {**_WEIGHTS, "f": 0.22, "v": 0.22, "w": 0.22, "X": 0.85}
+_CONSONANTS = {sound: weight for sound, weight in _WEIGHTS.items() if sound not in _VOWELS and sound != "h"}
 _COSTS = {
     one: {
         other: 0.0 if one == other else min(_WEIGHTS[one] + _WEIGHTS[other], 0.1 if {one, other} <= _VOWELS else 9.0)
@@ -95,12 +96,11 @@ for _pair, _cost in _NEAR.items():
 
 def likeness(a: str, b: str) -> float:
     """How alike two strings of `sound` are, 0 to 1."""
-    return _likeness(a, b, 0.0)
+    return _likeness(a, b, _weights(a).whole + _weights(b).whole, 0.0)
 
 
-def _likeness(a: str, b: str, least: float) -> float:
-    """Their likeness where it is at least `least`, else anything below that."""
-    weight = _weights(a).whole + _weights(b).whole
+def _likeness(a: str, b: str, weight: float, least: float) -> float:
+    """The likeness of sounds that weigh so much together where it is at least `least`, else anything below that."""
     return max(0.0, 1 - 2 * _distance(a, b, (1 - least) * weight / 2) / weight) if weight else 0.0
 
 
@@ -129,9 +129,9 @@ class _Weights(NamedTuple):
 @lru_cache(maxsize=50_000)
 def _weights(sounds: str) -> _Weights:
     return _Weights(
-        whole=sum(_WEIGHTS[letter] for letter in sounds),
-        least=sum(_LEAST.get(letter, _WEIGHTS[letter]) for letter in sounds),
-        enough=_threshold(sum(_WEIGHTS[letter] for letter in sounds if letter not in _VOWELS and letter != "h")),
+        whole=sum(map(_WEIGHTS.__getitem__, sounds)),
+        least=sum(map(_LIGHTEST.__getitem__, sounds)),
+        enough=_threshold(sum(map(_CONSONANTS.__getitem__, filter(_CONSONANTS.__contains__, sounds)))),
     )
 
 
@@ -165,6 +165,9 @@ _PREFIXES = ("وال", "بال", "فال", "کال", "ولل", "ال", "لل", "
 _LETTER_PREFIXES = ("ب", "ل", "ف")
 _SUFFIXES = ("هایی", "های", "ها")
 
+# A form of a word and what it weighs: nothing that the garbage collector would have to look through, with 50,000 words kept.
+_Heard: TypeAlias = tuple[str, float, float, float]
+
 
 @lru_cache(maxsize=50_000)
 def _forms(word: str) -> frozenset[str]:
@@ -176,12 +179,19 @@ def _forms(word: str) -> frozenset[str]:
     return frozenset((sound(word),))
 
 
+@lru_cache(maxsize=50_000)
+def _heard(word: str) -> tuple[_Heard, ...]:
+    """The same with what they weigh."""
+    return tuple((sounds, *_weights(sounds)) for sounds in _forms(word))
+
+
 @lru_cache(maxsize=500)
-def _asked(word: str) -> frozenset[str]:
+def _asked(word: str) -> tuple[_Heard, ...]:
     """The same for a word of a question, where a first «و», «ب», «ل» or «ف» belongs to the name more often than not."""
-    if word.startswith("ال") and len(word) > 4:
-        return frozenset((sound(word), sound(word[2:])))
-    return frozenset((sound(word),)) if "\u0600" <= word[:1] <= "\u06ff" else _forms(word)
+    forms = {word, word[2:]} if word.startswith("ال") and len(word) > 4 else {word}
+    if "\u0600" <= word[:1] <= "\u06ff":
+        return tuple((sounds, *_weights(sounds)) for sounds in {sound(form) for form in forms})
+    return _heard(word)
 
 
 def _bare(word: str) -> set[str]:
@@ -197,18 +207,17 @@ def same_name(word: str, other: str) -> float:
     """How surely two folded words are one name, by their best forms; 0 when they are not."""
     if word == other:
         return 1.0
-    return max((_surely(a, b) for a in _asked(word) for b in _forms(other)), default=0.0)
-
-
-def _surely(a: str, b: str) -> float:
-    """The likeness of two sounds if it reaches their threshold, else 0."""
-    one, other = _weights(a), _weights(b)
-    threshold = min(one.enough, other.enough)
-    # Most pairs end here, without the edit distance.
-    if 2 * abs(one.least - other.least) > (1 - threshold) * (one.whole + other.whole):
-        return 0.0
-    alike = _likeness(a, b, threshold)
-    return alike if alike >= threshold else 0.0
+    best = 0.0
+    for a, whole, least, enough in _asked(word):
+        for b, other_whole, other_least, other_enough in _heard(other):
+            threshold, weight = min(enough, other_enough), whole + other_whole
+            # Most pairs end here, without the edit distance.
+            if 2 * abs(least - other_least) > (1 - threshold) * weight:
+                continue
+            alike = _likeness(a, b, weight, threshold)
+            if alike >= threshold and alike > best:
+                best = alike
+    return best
 
 
 # -- skeletons --------------------------------------------------------------------------------------------------------
@@ -218,6 +227,7 @@ _CLASSES = {
     **dict.fromkeys("td", "T"), "r": "R", "l": "L", "m": "M", "n": "N",
 }  # fmt: skip
 _EVERY_CLASS = "BFKSTRLMN"
+_COARSE = str.maketrans({**dict.fromkeys(_WEIGHTS), **_CLASSES})  # of every sound; vowels and h have no class
 # Classes with sounds that are near: j and g, ch and t.
 _NEAR_CLASSES = {"K": "S", "S": "KT", "T": "S"}
 # From this many consonants on, a name may lack or add one and still be alike enough.
@@ -226,7 +236,7 @@ _LONG = 4
 
 def skeletons(word: str) -> frozenset[str]:
     """The coarse consonants of each form of a word, what a collection files it under; none for a word of vowels."""
-    found = {"".join(_CLASSES.get(letter, "") for letter in form) or ("H" if "h" in form else "") for form in _forms(word)}
+    found = {form.translate(_COARSE) or ("H" if "h" in form else "") for form in _forms(word)}
     return frozenset(found - {""})
 
 

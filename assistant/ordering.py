@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -11,7 +11,7 @@ from assistant import dates
 from assistant.text import words
 from assistant.types import DateReading, Hit, Passage
 
-__all__ = ["grouped", "on_the_day", "varied"]
+__all__ = ["LOOKED_AT", "grouped", "on_the_day", "varied"]
 
 LOOKED_AT = 16  # hits whose text is read for days; a passage further behind has too little else to say
 ON_THE_DAY = 0.1  # of the best score, for a hit that speaks of the day asked for or was published then
@@ -43,7 +43,7 @@ def _is_of(passage: Passage, readings: Sequence[DateReading]) -> bool:
     )
 
 
-def grouped(hits: Sequence[Hit], *, limit: int) -> list[Hit]:
+def grouped(hits: Iterable[Hit], *, limit: int) -> list[Hit]:
     """The first `limit` hits that say something of their own; the same report in another article becomes a twin of the first."""
     kept: list[Hit] = []
     for hit in hits:
@@ -61,6 +61,8 @@ def _are_twins(one: Passage, other: Passage) -> bool:
     if one.source.article_id == other.source.article_id:
         return False
     first, second = _shingles(one.text), _shingles(other.text)
+    if not min(len(first), len(second)) >= TWINS * max(len(first), len(second)):
+        return False
     common = len(first & second)
     return common >= TWINS * (len(first) + len(second) - common) if first and second else False
 
@@ -79,9 +81,10 @@ def varied(hits: Sequence[Hit]) -> list[Hit]:
     waiting = list(hits)
     ordered: list[Hit] = []
     while waiting:
-        last_two = {hit.passage.source.article_id for hit in ordered[-2:]} if len(ordered) >= 2 else set()
-        crowded = next(iter(last_two)) if len(last_two) == 1 else None
-        choice = next((hit for hit in waiting if hit.passage.source.article_id != crowded), waiting[0])
-        waiting.remove(choice)
-        ordered.append(choice)
+        place = 0
+        if len(ordered) >= 2:
+            crowded, before = (hit.passage.source.article_id for hit in ordered[-2:])
+            if crowded == before:
+                place = next((at for at, hit in enumerate(waiting) if hit.passage.source.article_id != crowded), 0)
+        ordered.append(waiting.pop(place))
     return ordered

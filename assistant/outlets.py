@@ -47,19 +47,32 @@ class _Written:
         self._stems: dict[str, int] = {}
         self._joined: dict[str, set[int]] = {}
         for place, concept in enumerate(concepts):
-            for spelling in {spelling for phrases in concept.spellings.values() for spelling in phrases}:
-                self._joined.setdefault("".join(spelling), set()).add(place)
-                for word in spelling:
-                    self._stems.setdefault(stem(word), place)
+            for phrases in concept.spellings.values():
+                for spelling in phrases:
+                    joined = "".join(spelling)
+                    if joined in self._joined:
+                        self._joined[joined].add(place)
+                    else:
+                        self._joined[joined] = {place}
+                    for word in spelling:
+                        self._stems.setdefault(stem(word), place)
+        self._firsts = {joined[:1] for joined in self._joined}
+        self._known: dict[str, frozenset[int]] = {}
         # What the lexicon knows is known in every language; what it does not may be another script's spelling.
         unknown = [concept.text if set(concept.spellings) == {""} or concept.likeness else "" for concept in concepts]
         self._unknown = [(place, text) for place, text in enumerate(unknown) if len(text) >= LEAST]
 
     def naming(self, word: str) -> frozenset[int]:
         """The concepts of which `word` is a word, or the one and the next that are written together in it."""
+        known = self._known.get(word)
+        if known is None:
+            known = self._known[word] = self._naming(word)
+        return known
+
+    def _naming(self, word: str) -> frozenset[int]:
         spelled = self._stems.get(stem(word))
-        unknown = [(place, text) for place, text in self._unknown if spelled is None or place < spelled]
         if len(word) >= LEAST:
+            unknown = [(place, text) for place, text in self._unknown if spelled is None or place < spelled]
             spelled = next((place for place, text in unknown if same_name(text, word)), spelled)
         if spelled is not None:
             return frozenset((spelled,))
@@ -67,6 +80,8 @@ class _Written:
 
     def _together(self, word: str) -> frozenset[int]:
         """The first concept, and the next, of which one is written in `word` up to some letter and the other from there on."""
+        if self._firsts.isdisjoint((word[:1], "")):
+            return frozenset()
         found = set()
         for cut in range(len(word) + 1):
             heads = self._joined.get(word[:cut])
@@ -80,8 +95,13 @@ def _named(publisher: str, written: _Written) -> frozenset[int]:
     together = written.naming("".join(own))
     if together:
         return together
-    found = [written.naming(word) for word in own]
-    return frozenset().union(*found) if found and all(found) else frozenset()
+    found = list[frozenset[int]]()
+    for word in own:
+        naming = written.naming(word)
+        if not naming:
+            return naming
+        found.append(naming)
+    return frozenset().union(*found)
 
 
 @lru_cache(maxsize=2_000)

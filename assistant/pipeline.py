@@ -503,6 +503,7 @@ class Assistant:
             vectors=nearest,
             embedder=library.embedder,
             fetch=library.catalogue.passages,
+            sketch=library.catalogue.sketches,
         )
 
 

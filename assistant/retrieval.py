@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from assistant.errors import BadModelOutput, BudgetSpent, ModelUnavailable
 from assistant.evidence import outlets_of
 from assistant.judging import Judgement, judge
 from assistant.lexical import LexicalIndex
-from assistant.ordering import grouped, on_the_day, varied
+from assistant.ordering import LOOKED_AT, grouped, on_the_day, varied
 from assistant.outlets import preferred
 from assistant.protocols import Embedder, VectorSearch
 from assistant.shares import shared
@@ -36,7 +36,10 @@ class _Found(NamedTuple):
 
 
 class Retriever:
-    """Searches one library. `fetch` gives the passages of some ids; `vectors` is None where only full text can be searched."""
+    """Searches one library. `fetch` gives the passages of some ids; `vectors` is None where only full text can be searched.
+
+    `sketch` gives them without their texts, where that costs less: of some hundred candidates a tenth is read.
+    """
 
     def __init__(
         self,
@@ -45,11 +48,13 @@ class Retriever:
         vectors: VectorSearch | None,
         embedder: Embedder,
         fetch: Callable[[Sequence[str]], dict[str, Passage]],
+        sketch: Callable[[Sequence[str]], dict[str, Passage]] | None = None,
     ) -> None:
         self._lexical = lexical
         self._vectors = vectors
         self._embedder = embedder
         self._fetch = fetch
+        self._sketch = sketch or fetch
 
     def retrieve(self, query: Query, *, limit: int) -> Retrieval:
         """At most `limit` hits for `query`, searched in its own wording and its translations, and how surely they speak of it."""
@@ -68,8 +73,17 @@ class Retriever:
         lexical = [self._lexical_hits(version, query) for version in versions]
         dense, notes = self._dense(query)
         fused = preferred(self._fused(_best_of(lexical), dense), [item.concept for item in versions[0]])
-        hits = grouped(shared(varied(on_the_day(fused, query.dates)), limit=limit), limit=limit)
+        if query.dates:
+            fused = on_the_day([*self._read(fused[:LOOKED_AT]), *fused[LOOKED_AT:]], query.dates)
+        hits = grouped(self._read(shared(varied(fused), limit=limit), at_once=limit + 1), limit=limit)
         return _Found(tuple(hits), versions, lexical, notes)
+
+    def _read(self, hits: Sequence[Hit], *, at_once: int = LOOKED_AT) -> Iterator[Hit]:
+        """`hits` with their texts, those that are still there, as far as they are looked at."""
+        for start in range(0, len(hits), at_once):
+            part = hits[start : start + at_once]
+            known = self._fetch([hit.passage.id for hit in part])
+            yield from (replace(hit, passage=known[hit.passage.id]) for hit in part if hit.passage.id in known)
 
     def _weighted(self, concepts: Sequence[Concept]) -> tuple[Weighted, ...]:
         named = (self._with_names(concept) for concept in concepts)
@@ -157,7 +171,7 @@ class Retriever:
                     scores[name] = scores.get(name, 0.0) + weight * max(0.0, score) / top
         lexical_ranks = {name: rank for rank, (name, _) in enumerate(lexical, start=1)}
         dense_ranks = {name: rank for rank, (name, _) in enumerate(dense, start=1)}
-        passages = self._fetch(list(scores))
+        passages = self._sketch(list(scores))
         hits = [
             Hit(passages[name], score, dense_ranks.get(name), lexical_ranks.get(name))
             for name, score in scores.items()

@@ -23,9 +23,12 @@ def shared(hits: Sequence[Hit], *, limit: int) -> list[Hit]:
     sources: Counter[str] = Counter()
     kept: list[Hit] = []
     for hit in hits:
+        if len(kept) >= limit:
+            break
+        if hit.score < NEAR * hits[0].score:
+            continue
         article, source = hit.passage.source.article_id, _source(hit.passage.source)
-        near = hit.score >= NEAR * hits[0].score
-        if near and len(kept) < limit and articles[article] < OF_AN_ARTICLE and sources[source] < max(1, limit // 2):
+        if articles[article] < OF_AN_ARTICLE and sources[source] < max(1, limit // 2):
             articles[article] += 1
             sources[source] += 1
             kept.append(hit)

@@ -7,7 +7,7 @@ that readers hold to be the same become equal, and `Folded` maps it back to the 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -149,16 +149,10 @@ class Folded:
 
 def fold_with_map(text: str) -> Folded:
     """`fold(text)` with the map back to `text`."""
-    folded: list[str] = []
-    origins: list[int] = []
-    at = 0
-    for dodge in [*(match.span() for match in _DODGE.finditer(text)), (len(text), len(text))]:
-        for index in range(at, dodge[0]):
-            for character in _TABLE[ord(text[index])]:
-                folded.append(character)
-                origins.append(index)
-        at = dodge[1]
-    return Folded("".join(folded), tuple(origins))
+    become = list(map(_TABLE.__getitem__, map(ord, text)))
+    for dodge in _DODGE.finditer(text) if TATWEEL in text else ():
+        become[slice(*dodge.span())] = [""] * len(dodge[0])
+    return Folded("".join(become), tuple([index for index, characters in enumerate(become) for _ in characters]))
 
 
 # -- words ------------------------------------------------------------------------------------------------------------
@@ -250,6 +244,14 @@ _PERSIAN_SUFFIXES = tuple(
     )
 )
 _SHARED_SUFFIXES = ("ین", "ون", "یه", "ی", "ه")
+_ACCUSATIVE = ("ا",)  # of «وفداً»; also «سوریا» beside «سوری»
+
+
+def _by_last_letter(suffixes: Sequence[str]) -> dict[str, list[str]]:
+    return {last: [suffix for suffix in suffixes if suffix[-1] == last] for last in {suffix[-1] for suffix in suffixes}}
+
+
+_SUFFIXES = tuple(map(_by_last_letter, (_PERSIAN_SUFFIXES, _SHARED_SUFFIXES, _ACCUSATIVE)))  # one of each at most comes off
 # Words the rules below would make equal to an unrelated one (Sudan and profit, Riyadh and sporting, Emirates and statistics, …).
 _KEPT_WHOLE = frozenset(
     [
@@ -333,7 +335,7 @@ def _stem_arabic_script(word: str) -> str:
     if word in _KEPT_WHOLE:
         return word
     rest = word
-    for prefix in _ARABIC_PREFIXES:
+    for prefix in _ARABIC_PREFIXES if word.startswith(_ARABIC_PREFIXES) else ():
         if rest.startswith(prefix) and len(rest) - len(prefix) >= 3:
             rest = rest[len(prefix) :]
             break
@@ -346,13 +348,13 @@ def _stem_arabic_script(word: str) -> str:
             rest = rest[1:]
     if rest in _KEPT_WHOLE:
         return rest
-    rest = _without_suffix(rest, _PERSIAN_SUFFIXES)
-    rest = _without_suffix(rest, _SHARED_SUFFIXES)
-    return _without_suffix(rest, ("ا",))  # the accusative of «وفداً», and «سوریا» beside «سوری»
+    for suffixes in _SUFFIXES:
+        rest = _without_suffix(rest, suffixes)
+    return rest
 
 
-def _without_suffix(word: str, suffixes: tuple[str, ...]) -> str:
-    for suffix in suffixes:
+def _without_suffix(word: str, suffixes: Mapping[str, Sequence[str]]) -> str:
+    for suffix in suffixes.get(word[-1], ()):
         if word.endswith(suffix) and len(word) - len(suffix) >= 3:
             return word[: -len(suffix)]
     return word

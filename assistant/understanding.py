@@ -145,7 +145,7 @@ def leans(question: str, *, most: int = FOLLOW_UP) -> bool:
 
 def _leaning_on(query: Query, history: Sequence[Turn], lexicon: Lexicon) -> Query:
     """A short or pointing question also asks about what the last telling question before it asked about, and so on from there."""
-    if not leans(query.question):
+    if not history or not leans(query.question):
         return query
     own = query.concepts if _tells(query.question) else ()  # «کی؟» alone names nothing to look for
     known = {concept.text for concept in own}

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -408,6 +409,8 @@ def test_articles_come_back_as_they_were(catalogue: Catalogue, language: str) ->
     assert catalogue.article("abcdef0123456789") == made
     wanted = {passage.id: passage for passage in staged(made).passages}
     assert catalogue.passages([*wanted, "abcdef0123456789-9999", "nobody-0"]) == wanted
+    sketches = {name: replace(passage, text="") for name, passage in wanted.items()}
+    assert catalogue.sketches([*wanted, "abcdef0123456789-9999", "nobody-0"]) == sketches
     assert list(catalogue.every_passage()) == [list(wanted.values())]
     assert all(passage.text == made.text[passage.start : passage.end] for passage in wanted.values())
 
@@ -423,7 +426,7 @@ def test_unknown_stays_unknown(catalogue: Catalogue) -> None:
 def test_nothing_is_empty_not_an_error(catalogue: Catalogue) -> None:
     """An empty library answers every question about it, and empty changes change nothing."""
     assert catalogue.sources() == []
-    assert catalogue.passages([]) == catalogue.passages(["x"]) == {}
+    assert catalogue.passages([]) == catalogue.passages(["x"]) == catalogue.sketches([]) == catalogue.sketches(["x"]) == {}
     assert catalogue.vectors([], MODEL) == {}
     assert [*catalogue.every_passage(), *catalogue.passage_vectors(MODEL)] == []
     assert catalogue.located("/nowhere") is None
@@ -586,7 +589,7 @@ def test_staged_articles_are_not_seen(catalogue: Catalogue) -> None:
     passages = [passage.id for passage in staged(made).passages]
     assert catalogue.sources() == []
     assert catalogue.count() == Counts(0, 0, 0)
-    assert catalogue.passages(passages) == {}
+    assert catalogue.passages(passages) == catalogue.sketches(passages) == {}
     assert (catalogue.located(made.location), catalogue.locations(name)) == (name, (made.location,))
     assert catalogue.unfinished() == Unfinished((name,), ())
     assert catalogue.publish([name]) == ()

@@ -129,6 +129,27 @@ def test_adding_again_replaces(index: LexicalIndex) -> None:
     assert found(index, word("نفت")) == ["fa1-0"]
 
 
+def test_a_text_of_stop_words_is_held_and_found_by_none_of_them(index: LexicalIndex) -> None:
+    """Every passage of the catalogue has its entry, also one that says nothing."""
+    index.add([passage("The and of", "en2", "en"), passage("!", "en3", "en")])
+    index.commit()
+    assert index.count() == 6
+    assert found(index, word("the"), word("and"), filters=Filters(articles=("en2", "en3"))) == []
+
+
+def test_a_word_is_filed_under_the_language_of_each_text(index: LexicalIndex) -> None:
+    """What is remembered of a word of one text serves those in other languages, and every text has it as its own."""
+    index.add([passage("Putin", "en2", "en"), passage("Putin, Putin", "fa3"), passage("Putin", "ru1", "ru")])
+    index.commit()
+    heard = {Sounding("putin", "en"), Sounding("putin", "fa"), Sounding("putin", "other")}
+    assert {sound for sound in index.sounding(fold("پوتین")) if sound.word.isascii()} == heard
+    assert [found(index, Concept("putin", {tag: (("putin",),)}))[:1] for tag in ("en", "fa", "other")] == [
+        ["en2-0"],
+        ["fa3-0"],
+        ["ru1-0"],
+    ]
+
+
 def test_deleting_leaves_nothing_to_find(index: LexicalIndex) -> None:
     """A deleted article is in no result."""
     index.delete(["fa2"])

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from filelock import ReadWriteLock
 
 from assistant.errors import DiskFull, LibraryDamaged, LibraryLocked, LibraryNotWritable
 from assistant.locks import LibraryLock
@@ -33,6 +34,22 @@ lock = LibraryLock(Path(sys.argv[1]), wait=0, now=lambda: datetime.fromisoformat
 with getattr(lock, sys.argv[2])("ingest"):
     print("held", flush=True)
     sys.stdin.read()
+"""
+FORKED = """
+import os, sys
+sys.path[:0] = sys.argv[2:]
+from pathlib import Path
+from assistant.locks import LibraryLock
+lock = LibraryLock(Path(sys.argv[1]), wait=5)
+for turn in range(2):
+    with lock.shared():
+        pass
+    child = os.fork()
+    with lock.exclusive("ingest"), lock.shared():
+        pass
+    if not child:
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
 """
 MODES = ("shared", "exclusive")
 TODAY = datetime.now().astimezone().replace(hour=14, minute=3)
@@ -403,6 +420,59 @@ def test_it_is_let_go_when_work_fails(folder: Path) -> None:
     with pytest.raises(ZeroDivisionError), take(folder, "exclusive"):
         _ = 1 / 0
     assert free(folder, "exclusive")
+
+
+# -- once more --------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_let_go_of_is_taken_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asking again and again opens the file once a time; those who ask side by side have a lock each."""
+    made: list[ReadWriteLock] = []
+
+    def make(file: Path, *, is_singleton: bool) -> ReadWriteLock:
+        made.append(ReadWriteLock(file, is_singleton=is_singleton))
+        return made[-1]
+
+    monkeypatch.setattr("assistant.locks.ReadWriteLock", make)
+    lock = LibraryLock(folder, wait=0)
+
+    def ask() -> None:
+        with lock.shared():
+            pass
+
+    for mode in (lock.shared("asking"), lock.exclusive("ingest"), lock.shared("asking")):
+        with mode:
+            pass
+    assert len(made) == 1
+    with lock.shared():
+        in_thread(ask)
+    in_thread(ask)
+    assert len(made) == 2
+    assert free(folder, "exclusive")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a symbolic link")
+def test_a_link_that_leads_elsewhere_is_followed(tmp_path: Path) -> None:
+    """Where the library's folder is a link, the lock is that of the library it leads to now."""
+    link = tmp_path / "current"
+    lock = LibraryLock(link, wait=0)
+    for name in ("one", "two"):
+        library = tmp_path / name
+        library.mkdir()
+        (library / "library.db").touch()
+        link.unlink(missing_ok=True)
+        link.symlink_to(library)
+        with lock.shared():
+            assert not in_thread(lambda folder=library: free(folder, "exclusive"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_locks_for_itself(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A process that was forked off one that asked has the lock like any other, and its parent still has it too."""
+    script = tmp_path_factory.mktemp("forked") / "forked.py"
+    script.write_text(FORKED, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script), str(folder), *filter(None, sys.path)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 # -- folders ----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -156,6 +157,42 @@ def test_a_passage_that_is_gone_is_no_hit(retriever: Retriever) -> None:
     """What the catalogue no longer shows is left out, even when an index still has it."""
     stale = Retriever(lexical=retriever._lexical, vectors=None, embedder=EMBEDDER, fetch=lambda ids: {})
     assert retrieve(stale, "قیمت نفت").hits == ()
+
+
+@pytest.mark.parametrize("question", ["حلب", "۲۷ تیر چه شد؟", "Who met Putin's special envoy in Tehran?"])
+def test_only_the_texts_that_are_looked_at_are_read(retriever: Retriever, question: str) -> None:
+    """Given a way to know passages without their texts, the same is found, and the texts of the others stay where they are."""
+    read: list[str] = []
+
+    def noted(ids: Sequence[str]) -> dict[str, Passage]:
+        read.extend(ids)
+        return fetch(ids)
+
+    frugal = Retriever(
+        lexical=retriever._lexical,
+        vectors=retriever._vectors,
+        embedder=EMBEDDER,
+        fetch=noted,
+        sketch=lambda ids: {name: replace(passage, text="") for name, passage in fetch(ids).items()},
+    )
+    query = understand(question, lexicon=LEXICON, today=date(2017, 1, 1))
+    found = frugal.hits(query, limit=1)
+    assert found == retriever.hits(query, limit=1)
+    assert len(set(read)) == (len(COLLECTION) if query.dates else 2)
+
+
+def test_a_passage_that_goes_meanwhile_is_no_hit(retriever: Retriever) -> None:
+    """What is gone when its text is to be read leaves its place to the next."""
+    query = understand("حلب", lexicon=LEXICON, today=date(2017, 1, 1))
+    first, second = retriever.hits(query, limit=2)
+    rest = Retriever(
+        lexical=retriever._lexical,
+        vectors=retriever._vectors,
+        embedder=EMBEDDER,
+        fetch=lambda ids: fetch(set(ids) - {first.passage.id}),
+        sketch=fetch,
+    )
+    assert rest.hits(query, limit=1) == (second,)
 
 
 @pytest.mark.parametrize(
