@@ -143,7 +143,7 @@ EVERY = [
     ("memory of a reader", "stock"),
     *(("ingest", name) for name in ("stock", "chroma alone", "tantivy alone", "sqlite alone")),
     ("unchanged again", "stock"),
-    ("unchanged again", "stock, no document store"),
+    ("unchanged again", "stock, document store"),
     ("ingest, in all", "stock"),
     ("memory of a writer", "stock"),
     ("disk", "stock"),
