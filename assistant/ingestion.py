@@ -19,10 +19,9 @@ from assistant.types import Article, Filters, IngestReport, Passage, Skipped, Sp
 
 __all__ = ["Turn", "ingest"]
 
-# Stored at one go: some 340 passages, and a quarter of that while others ask, who wait until it is done. Larger batches are
-# hardly quicker, smaller ones cost more, see docs/decisions.md.
+# Stored at one go: some 250 passages. Whoever asks meanwhile waits for half a second, and a Ctrl-C loses little; larger
+# batches are hardly quicker (measured).
 CHARACTERS = 300_000
-CHARACTERS_IN_DEMAND = 75_000
 ARTICLES = 300
 
 Turn: TypeAlias = Callable[[], AbstractContextManager[Library]]
@@ -32,7 +31,6 @@ def ingest(
     turn: Turn,
     inputs: Iterable[Article | File | Skipped],
     *,
-    in_demand: Callable[[], bool] = lambda: False,
     new: bool = False,
     prune: Sequence[str] = (),
     total: int = 0,
@@ -41,14 +39,13 @@ def ingest(
     """What became of `inputs`: new articles are added, changed ones replace their former text, known ones are left alone.
 
     `turn` gives the library to us alone for as long as its block lasts; between the blocks, those who ask have their turn.
-    Where `in_demand` says that somebody did since it was last asked, the blocks are short.
     For a `new` library, which the first block makes, there is none before there is something to store.
 
     A file that was read whole before, and would change nothing if it were read again, is known by its fingerprint and passed over.
     Articles that came from a place under one of the `prune` locations, and from nowhere else, and did not come again, are
     removed. Stopping at any moment loses nothing that was stored; running the same again finishes the rest.
     """
-    work = _Work(turn, in_demand, prune)
+    work = _Work(turn, prune)
     if not new:
         work.begin()
     done = 0
@@ -66,13 +63,11 @@ class _Work:
     """One ingestion under way."""
 
     turn: Turn
-    in_demand: Callable[[], bool]
     places: Sequence[str]  # from which what does not come again is to be removed
     library: Library | None = None
     there: frozenset[str] = frozenset()  # the articles that were there when it began
     batch: list[Article] = field(default_factory=list)
     characters: int = 0
-    hurried: bool = False  # others ask
     passages: dict[tuple[str, tuple[Span, ...]], tuple[Passage, ...]] = field(default_factory=dict)  # of the batch
     vectors: dict[str, Vectors] = field(default_factory=dict)  # of the batch, by text
     read: list[Contents] = field(default_factory=list)  # the files read whole and not yet remembered
@@ -89,7 +84,6 @@ class _Work:
     def begin(self) -> None:
         """Open the library, or make it."""
         with self.turn() as self.library:
-            self.in_demand()  # what was before is over
             if self.places:
                 self.there = frozenset(self.library.catalogue.places())
 
@@ -142,15 +136,14 @@ class _Work:
         self.came.add(article.location)
         self.batch.append(article)
         self.characters += len(article.text)
-        self.hurried = self.hurried or self.in_demand()
-        if self.characters >= (CHARACTERS_IN_DEMAND if self.hurried else CHARACTERS) or len(self.batch) >= ARTICLES:
+        if self.characters >= CHARACTERS or len(self.batch) >= ARTICLES:
             self.flush()
 
     def flush(self) -> None:
         """Store the batch."""
         if not self.batch:
             return
-        batch, self.batch, self.characters, self.passages, self.hurried = self.batch, [], 0, {}, False
+        batch, self.batch, self.characters, self.passages = self.batch, [], 0, {}
         if self.library is None and any(self._split(article) for article in batch):
             self.begin()
         if self.library is None:

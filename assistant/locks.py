@@ -81,7 +81,6 @@ class LibraryLock:
         self._now = now
         self._held: dict[int, _Mode] = {}  # by thread
         self._spare: dict[tuple[int, str], list[ReadWriteLock]] = {}  # let go of, to be taken again
-        self._others = False  # whether anybody came since `in_demand` was asked
 
     @contextmanager
     def shared(self, doing: str = "asking") -> Iterator[None]:
@@ -94,7 +93,6 @@ class LibraryLock:
         except (LibraryNotWritable, DiskFull):
             yield
             return
-        self._others = True
         with self._holding(lock, spare, "shared", doing):
             yield
 
@@ -109,11 +107,6 @@ class LibraryLock:
             return
         with self._holding(*self._acquire("exclusive"), "exclusive", doing):
             yield
-
-    def in_demand(self) -> bool:
-        """Whether somebody asked through this object, or had it when it was to be changed, since this was last asked."""
-        others, self._others = self._others, False
-        return others
 
     def _is_library(self) -> bool:
         return self._place.exists() or (self._folder / _DATABASE).exists()
@@ -164,7 +157,6 @@ class LibraryLock:
         try:
             lock.acquire_write(0)
         except Timeout:
-            self._others = True
             note = self._place / f"{_WANTED}{os.getpid()}-{id(lock):x}"
             try:
                 with suppress(OSError):

@@ -416,8 +416,7 @@ class Assistant:
                 library.check_model()
                 yield library
 
-        new = not exists(self.folder)
-        return ingest(turn, inputs, in_demand=self._lock.in_demand, new=new, prune=prune, total=total, progress=progress)
+        return ingest(turn, inputs, new=not exists(self.folder), prune=prune, total=total, progress=progress)
 
     # -- the library and its locks -----------------------------------------------------------------------------------
 

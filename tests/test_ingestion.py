@@ -438,24 +438,6 @@ def test_others_have_their_turn_between_batches(shelf: Shelf, monkeypatch: pytes
     assert shelf.turns == 4
 
 
-def test_batches_are_short_while_others_ask(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks meanwhile waits for a quarter as much; a question before the ingestion, or an earlier batch, is no reason."""
-    shelf.ingest(files(a="quake"))
-    monkeypatch.setattr(ingestion, "CHARACTERS", 10_000)
-    monkeypatch.setattr(ingestion, "CHARACTERS_IN_DEMAND", 10)
-
-    def turns(*answers: bool) -> int:
-        """Of an ingestion of three articles that is told so: to begin, each batch, to finish."""
-        told = iter(answers)
-        shelf.turns = 0
-        shelf.ingest(files(a="quake", b="flood", c="envoy"), in_demand=lambda: next(told, False))
-        return shelf.turns
-
-    assert turns() == turns(True) == 3
-    assert turns(False, True) == 4
-    assert turns(False, True, True, True) == 5
-
-
 def test_what_another_stored_meanwhile_is_not_stored_twice(shelf: Shelf) -> None:
     """Decisions are made in our turn, by what is there then."""
     shelf.ingest(files(a="quake"))

@@ -358,21 +358,6 @@ def test_who_waits_to_change_says_so(folder: Path) -> None:
     assert files(folder) == {"library.db", "lock", "lock/held"}
 
 
-def test_whoever_changes_it_knows_of_others(folder: Path) -> None:
-    """Of those who asked through the same lock, and of anybody who had it when it was wanted; once each."""
-    lock = LibraryLock(folder, wait=0)
-    with lock.exclusive("ingest"):
-        assert not lock.in_demand()
-    with lock.shared():
-        pass
-    assert (lock.in_demand(), lock.in_demand()) == (True, False)
-    with take(folder, "shared"):
-        assert not lock.in_demand()
-        with pytest.raises(LibraryLocked):
-            lock.exclusive("ingest").__enter__()
-    assert (lock.in_demand(), lock.in_demand()) == (True, False)
-
-
 def test_who_wants_to_ask_lets_it_go_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While there is such a note no further reader comes in, though the lock could be had: else no change ever had its turn."""
     monkeypatch.setattr("assistant.locks._GIVE_WAY", 3600)
