@@ -390,7 +390,7 @@ class Catalogue:
                 (_listed(ids),),
             ).fetchall()
         with self._decoding():
-            sources = {row[0]: _source(row[:8]) for row in rows}
+            sources = {article: _source(row) for article, row in {row[0]: row[:8] for row in rows}.items()}
         return {
             name: Passage(id=name, source=sources[article], text="", start=start, end=stop)
             for article, *_, name, start, stop in rows

@@ -13,7 +13,6 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -240,7 +239,7 @@ class LexicalIndex:
                 continue
             # What is found in translation shares no n-grams with the question; without this, articles in the language of
             # the question would win over better ones in another.
-            missing = 1 - len(own_grams.intersection(chain.from_iterable(map(ngrams, found.words)))) / max(1, len(own_grams))
+            missing = 1 - len(own_grams & grams(found.words)) / max(1, len(own_grams))
             make_up = 1 + TRANSLATION_WEIGHT * GRAM_WEIGHT * len(own_grams) * missing
             clauses.append(tantivy.Query.boost_query(self._phrase_query(found.terms), union * found.likeness * make_up / own))
         return tantivy.Query.disjunction_max_query(clauses) if clauses else None
