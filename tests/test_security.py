@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import network_guard
 import numpy as np
 import pytest
 from hostile import HOSTILE, SLOW, WORDS
@@ -421,26 +422,17 @@ def test_places_are_shared(hits: list[Hit], first: str) -> None:
 
 # -- S9: nothing is done but asking -----------------------------------------------------------------------------------
 
-connected: list[object] | None = None
-
-
-def _watch(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "socket.connect" and connected is not None:
-        connected.append(arguments[1])
-
-
-sys.addaudithook(_watch)  # for good; it notes only what a test asks for
-
 
 @contextmanager
 def connections() -> Iterator[list[object]]:
     """Where this process connects to meanwhile."""
-    global connected
-    connected = []
+    connected: list[object] = []
+    listen = connected.append
+    network_guard.listeners.append(listen)
     try:
         yield connected
     finally:
-        connected = None
+        network_guard.listeners.remove(listen)
 
 
 def test_asking_connects_to_the_model_and_to_nothing_else(model_server: ModelServer, tmp_path: Path) -> None:
