@@ -92,7 +92,7 @@ class Day(click.ParamType[date]):
 
         mentions = find(str(value), reference=None)
         if len(mentions) != 1 or mentions[0].since is None or mentions[0].since != mentions[0].until:
-            self.fail(f"{value!r} is not a day; write it like 2016-12-18 or 1395-09-28", param, ctx)
+            self.fail(Notice("{value!r} is not a day; write it like 2016-12-18 or 1395-09-28", value=value), param, ctx)
         return mentions[0].since
 
 
@@ -104,7 +104,7 @@ class Language(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         code = str(value).lower()
         if not re.fullmatch("[a-z]{2,3}", code):
-            self.fail(f"{value!r} is not a language code; write fa, ar, en or the like", param, ctx)
+            self.fail(Notice("{value!r} is not a language code; write fa, ar, en or the like", value=value), param, ctx)
         return code
 
 
@@ -279,7 +279,7 @@ def _question(words: Sequence[str]) -> str:
 def _filters(restrictions: dict[str, Any]) -> Filters:
     filters = Filters(**restrictions)
     if filters.since and filters.until and filters.since > filters.until:
-        raise click.UsageError("--since is a later day than --until")
+        raise click.UsageError(Notice("`--since` is a later day than `--until`"))
     return filters
 
 
@@ -304,7 +304,7 @@ def ingest(common: Common, /, paths: tuple[Path, ...], seeds: bool, prune: bool,
     changed file replaces what it held before.
     """
     if not paths and not seeds:
-        raise click.UsageError("There is nothing to take in; name a file or folder of articles, or give --seeds")
+        raise click.UsageError(Notice("there is nothing to take in; name a file or folder of articles, or give `--seeds`"))
     from assistant.resources import data_folder
 
     sources = [*paths, *([data_folder("seeds")] if seeds else [])]

@@ -12,7 +12,7 @@ from typing import Any, TextIO, TypeAlias
 
 import click
 
-from assistant.errors import ArticleError, AssistantError, Notice
+from assistant.errors import AssistantError, Notice
 
 __all__ = ["Common", "Face", "colourful", "err", "language", "line", "out", "progress", "rows", "run", "tell", "width"]
 
@@ -45,15 +45,18 @@ class Verb(click.Command):
         super().__init__(*args, **kwargs)
         self.params += _common_options()
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as exc:  # click's parser does not always know whose options it reads
+            exc.ctx = exc.ctx or ctx
+            raise
 
-class Face(click.Group):
+
+class Face(Verb, click.Group):
     """The commands in the order they were written, each with the common options; ends are left to `run`."""
 
     command_class = Verb
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.params += _common_options()
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -141,7 +144,10 @@ def run(face: Face, *, name: str) -> int:
         said = Notice("interrupted; nothing is lost, the same command again goes on from here")
         return _failed(exc, said, INTERRUPTED, common)
     except click.ClickException as exc:
-        return _failed(exc, _usage(exc), exc.exit_code, common)
+        from assistant.usage import explained
+
+        common.as_json |= "--json" in sys.argv  # which may not have been read yet
+        return _failed(exc, explained(exc), exc.exit_code, common)
     except AssistantError as exc:
         return _failed(exc, exc, exc.exit_code, common)
     except Exception as exc:
@@ -161,8 +167,8 @@ def _failed(exc: BaseException, said: AssistantError | str, code: int, common: C
     message = told(said, language(common))
     # Our name runs in the direction of the line too: terminals go by its first letter.
     click.echo(f"{'سند' if _is_right_to_left(message) else 'sanad'}: {message}", err=True)
-    if common.as_json and isinstance(exc, AssistantError) and not isinstance(exc, _Unprintable):
-        _print_error(type(exc).__name__, message, code)
+    if common.as_json and not isinstance(exc, click.Abort | _Unprintable):
+        _print_error("UsageError" if isinstance(exc, click.ClickException) else type(exc).__name__, message, code)
     return code
 
 
@@ -189,17 +195,6 @@ def language(common: Common) -> str:
 
 def _is_right_to_left(message: str) -> bool:
     return bool(re.match("[^a-z]*[\u0600-\u06ff]", re.sub("\u2068[^\u2069]*\u2069", "", message), re.IGNORECASE))
-
-
-def _usage(exc: click.ClickException) -> Notice:
-    """What is wrong with the command, and where to look it up."""
-    context = getattr(exc, "ctx", None)
-    command = context.command_path if context else "sanad"
-    if isinstance(exc.__cause__, ArticleError):
-        return Notice("{problem}. See `{command} --help`.", problem=exc.__cause__, command=command)
-    message = exc.format_message()
-    whole = f"{message}{'' if message.endswith(('.', '?')) else '.'} See `{command} --help`."
-    return Notice(whole)  # most of it is click's, which speaks English
 
 
 def _discard_output() -> None:

@@ -667,7 +667,7 @@ def test_ctrl_c_while_ingesting(run: Run, fresh: Path, tmp_path: Path) -> None:
         (["ask"], ("QUESTION", "`sanad ask --help`")),
         (["ingest"], ("name a file or folder", "--seeds", "`sanad ingest --help`")),
         (["show"], ("ID", "`sanad show --help`")),
-        (["search", "--limit", "0", EN], ("--limit", "1<=x<=100", "`sanad search --help`")),
+        (["search", "--limit", "0", EN], ("--limit", "from 1 to 100", "`sanad search --help`")),
         (["ask", "--since", "soon", EN], ("--since", "'soon'", "2016-12-18", "1395-09-28", "`sanad ask --help`")),
         (["ask", "--since", "2016-02-30", EN], ("--since", "'2016-02-30'")),
         (["articles", "--since", "2016-12-18", "--until", "2016-12-17"], ("--since", "--until")),

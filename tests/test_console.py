@@ -106,9 +106,12 @@ def test_debug_shows_where_an_error_came_from(monkeypatch: pytest.MonkeyPatch, c
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["go", "--wrong"], "No such option '--wrong'. See `thing go --help`."),
-        (["gone"], "No such command 'gone'. Did you mean 'go'? See `thing --help`."),
-        (["go", "on"], "Got unexpected extra argument (on). See `thing go --help`."),
+        (["go", "--wrong"], "no such option as '--wrong'. See `thing go --help`."),
+        (["go", "--libary", "x"], "no such option as '--libary' (did you mean --library?). See `thing go --help`."),
+        (["gone"], "no such command as 'gone' (did you mean go?). See `thing --help`."),
+        (["go", "on", "on"], "too much was given: on on. See `thing go --help`."),
+        (["go", "--library"], "'--library' wants a value. See `thing go --help`."),
+        (["go", "--debug=yes"], "'--debug' takes no value. See `thing go --help`."),
     ],
 )
 def test_wrong_usage_is_one_line(

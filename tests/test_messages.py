@@ -331,6 +331,20 @@ def test_whose_language(variables: dict[str, str], common: dict[str, str], spoke
     assert console.language(console.Common(**common)) == spoken  # type: ignore[arg-type]
 
 
+MISWRITTEN = [
+    (["ask", "--langauge", "x"], "سند: گزینه‌ای به نام \u2068--langauge\u2069 نیست. آیا منظورتان \u2068--language\u2069 بود؟"),
+    (["nope"], "سند: فرمانی به نام \u2068nope\u2069 نیست."),
+    (["show"], "سند: جای \u2068ID\u2069 خالی است."),
+    (["search", "--limit", "0", "x"], "سند: \u2068--limit\u2069: عددی از ۱ تا ۱۰۰ می‌خواهد."),
+    (["ask", "--since", "soon", "x"], "سند: \u2068--since\u2069: \u2068soon\u2069 روز نیست؛"),
+    (["ask", "--language", "persian", "x"], "سند: \u2068--language\u2069: \u2068persian\u2069 نشانهٔ زبان نیست؛"),
+    (["status", "--offline=yes"], "سند: \u2068--offline\u2069 مقداری نمی‌گیرد."),
+    (["status", "a", "b"], "سند: این زیادی است: \u2068a b\u2069."),
+    (["articles", "--since", "2016-12-18", "--until", "2016-12-17"], "سند: روز \u2068`--since`\u2069"),
+    (["ingest"], "سند: چیزی برای افزودن نیست؛"),
+]
+
+
 @pytest.mark.parametrize(
     ("arguments", "variables", "begins"),
     [
@@ -346,6 +360,7 @@ def test_whose_language(variables: dict[str, str], common: dict[str, str], spoke
         (["ingest", "/no/such"], {"LANG": "fa_IR.UTF-8"}, "سند: \u2068/no/such\u2069: چنین پرونده"),
         (["ingest", "/no/such"], {"LANG": "ar_EG.UTF-8"}, "سند: \u2068/no/such\u2069: لا يوجد"),
         (["status"], {"LANG": "fa_IR.UTF-8", "SANAD_LIMIT": "1"}, "سند: \u2068SANAD_LIMIT\u2069"),
+        *((arguments, {"LANG": "fa_IR.UTF-8"}, begins) for arguments, begins in MISWRITTEN),
     ],
 )
 def test_a_command_speaks_the_language_of_its_reader(
@@ -366,6 +381,23 @@ def test_a_command_speaks_the_language_of_its_reader(
     printed = capsys.readouterr()
     assert printed.err.startswith(begins)
     assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("arguments", "begins"), MISWRITTEN)
+@pytest.mark.parametrize("spoken", ["fa", "ar"])
+def test_what_is_miswritten_is_said_in_no_other_language(
+    arguments: list[str], begins: str, spoken: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No word of click's is left, and a program is told too, though `--json` comes after what cannot be read."""
+    from assistant.cli import sanad
+
+    monkeypatch.setattr(sys, "argv", ["sanad", *arguments, "--json"])
+    monkeypatch.setenv("LC_ALL", f"{spoken}.UTF-8")
+    assert console.run(sanad, name="sanad") == 2
+    printed = capsys.readouterr()
+    assert not re.search("[A-Za-z]", SET_APART.sub("", printed.err))
+    error = json.loads(printed.out)["error"]
+    assert (error["kind"], error["exit"], printed.err) == ("UsageError", 2, f"سند: {error['message']}\n")
 
 
 def test_what_was_skipped_is_said_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
