@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["pdf_text"]
 
+logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what it thinks of a file is not for the terminal
+
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -63,7 +65,6 @@ def pdf_text(data: bytes, path: str) -> str:
     """The text of a PDF, a paragraph a line; raises ArticleError with the reason when there is none to be had."""
     from pypdf.errors import DependencyError
 
-    logging.getLogger("pypdf").addHandler(logging.NullHandler())
     try:
         pages = [[_units(line) for line in _lines(_meant(list(page)))] for page in _pages(_opened(data, path), path)]
     except DependencyError as error:

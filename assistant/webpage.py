@@ -14,6 +14,9 @@ from assistant.text import ZWNJ, clean
 
 __all__ = ["Page", "read_page"]
 
+for _library in ("trafilatura", "htmldate"):
+    logging.getLogger(_library).addHandler(logging.NullHandler())  # what they think of a page is not for the terminal
+
 _MOST_ELEMENTS = 20_000  # a news page has some thousands; the extractor takes a second for ten thousand
 _MOST_TEXT = 2 * 1024 * 1024  # characters; an article must be shorter than that anyway
 _ZWJ = "\u200d"
@@ -31,8 +34,6 @@ def read_page(html: str, path: str) -> Page:
     from lxml.etree import LxmlError  # type: ignore[import-untyped]
     from lxml.html import HTMLParser, document_fromstring  # type: ignore[import-untyped]
 
-    for library in ("trafilatura", "htmldate"):
-        logging.getLogger(library).addHandler(logging.NullHandler())
     try:
         plain = regex.sub(r"^\s*<\?xml[^>]*\?>", "", html)
         tree = document_fromstring(plain, parser=HTMLParser(remove_comments=True, remove_pis=True))

@@ -6,6 +6,7 @@ import ast
 import asyncio
 import http.client
 import json
+import logging
 import math
 import pickle
 import random
@@ -900,6 +901,20 @@ def test_no_mutation_of_a_file_breaks_its_reader(tmp_path_factory: pytest.TempPa
     path = tmp_path_factory.mktemp("fuzz") / f"a{suffix}"
     path.write_bytes(fuzz_readers.mutated(suffix, seed))
     assert fuzz_readers.looked_at(path) in ("read", "skipped")
+
+
+@pytest.mark.parametrize("suffix", fuzz_readers.SUFFIXES)
+def test_reading_leaves_nothing_with_the_loggers(suffix: str, tmp_path: Path) -> None:
+    """A handler more for each file would make warnings dearer with each: after twenty thousand PDFs one took 20 seconds."""
+
+    def handlers() -> int:
+        loggers = [known for known in logging.Logger.manager.loggerDict.values() if isinstance(known, logging.Logger)]
+        return sum(len(known.handlers) for known in loggers)
+
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(fuzz_readers.bases(suffix)[0])
+    seen = [(fuzz_readers.looked_at(path), handlers()) for _ in range(4)]
+    assert len(set(seen[1:])) == 1  # the first imports the reader
 
 
 def test_a_reader_that_fails_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
