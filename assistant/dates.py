@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, lru_cache
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import regex
@@ -26,6 +26,7 @@ Calendar: TypeAlias = Literal["gregorian", "jalali", "hijri"]
 
 FUTURE = timedelta(days=45)  # a year is missing: the latest candidate not later than this after the reference (7 of 7 in a trial)
 CONSISTENT = 7  # years back in which a weekday may choose another year than the latest
+NEAR = 20  # words; with a month go some ten before it and as many after it at most, what must not follow included
 STRETCH = 7  # days; a quote that names so short a stretch holds for each of its days; a month or a year is too wide to hold a day
 
 
@@ -172,7 +173,7 @@ def _span(parts: Parts, year: int) -> Days | None:
     else:
         later = 12 if parts.month is None else parts.months
         after = _gregorian(parts.calendar, year + (month - 1 + later) // 12, (month - 1 + later) % 12 + 1, 1)
-        last = after - timedelta(days=1) if after else None
+        last = after - timedelta(days=1) if after and after > date.min else None
     return Days(first, last) if first and last else None
 
 
@@ -845,6 +846,8 @@ def _patterns() -> tuple[tuple[str, _Reader], ...]:
 
 
 _LETTERS = regex.compile(r"[^\W\d_]+")
+_FIGURE = regex.compile(r"\d")
+_OF_FIGURES = (_read_numeric, _read_reversed, _read_short_numeric, _read_years, _read_bare_year)  # they find nothing without one
 
 
 @cache
@@ -877,14 +880,31 @@ def _scan(view: _View, *, bare_years: bool) -> list[_Found]:
     """What the patterns find, the surest first; a later pattern never sees what an earlier one took."""
     found: list[_Found] = []
     text = view.folded.text
+    figures = _FIGURE.search(text)
     for pattern, reader in _patterns()[: None if bare_years else -1]:
-        if reader is _read_month and _month_words().isdisjoint(_LETTERS.findall(text)):
-            continue  # the slow one: 11 of 15 ms in 3,000 characters, and 40 of 56 ms to compile
-        for match in _compiled(pattern).finditer(text):
+        if reader in _OF_FIGURES and not figures:
+            continue
+        # The slow one: 11 of 15 ms in 3,000 characters, and 40 of 56 ms to compile.
+        stretches = _near_months(text) if reader is _read_month else [Span(0, len(text))]
+        for match in chain.from_iterable(_compiled(pattern).finditer(text, *stretch) for stretch in stretches):
             for each in reader(match, view):
                 found.append(each)
                 text = f"{text[: each.start]}{_TAKEN * (each.end - each.start)}{text[each.end :]}"
     return found
+
+
+def _near_months(text: str) -> list[Span]:
+    """The stretches of a folded text outside of which no expression with a month begins or ends, in order."""
+    if _month_words().isdisjoint(_LETTERS.findall(text)):
+        return []
+    spoken = [Span(*match.span()) for match in _LETTERS.finditer(text)]
+    near: list[Span] = []
+    for place, word in enumerate(spoken):
+        if text[slice(*word)] in _month_words():
+            start = spoken[place - NEAR].start if place > NEAR else 0
+            end = spoken[place + NEAR].end if place + NEAR < len(spoken) else len(text)
+            near.append(Span(near.pop().start if near and start <= near[-1].end else start, end))
+    return near
 
 
 _CLOSE = regex.compile(r"[\s،,(]*(?:(?:مورخ|الموافق|مصادف\s+با|برابر\s+با|روز|یوم|the|on)(?!\w)\s*)*[\s(]*ل?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -237,6 +238,10 @@ ENGLISH = [
 ]  # fmt: skip
 
 
+LISTED = {"fa": PERSIAN, "ar": ARABIC, "en": ENGLISH}
+MANY = "of 1, 2, 3, 4, 5 and the twenty first through the twenty second of January, last year, 250 per cent"
+
+
 @pytest.mark.parametrize(
     ("text", "expression", "meant", "reference"),
     [(*row, NEWS) for row in (*PERSIAN, *ENGLISH)] + [(*row, LATER) for row in ARABIC],
@@ -306,6 +311,26 @@ Black Friday | the Sunday Times | in 1500 villages | 2,016 people | 192.168.1.1 
 def test_what_only_looks_like_a_date_is_left_alone(text: str, language: str) -> None:
     """Verbs, names, bullets, noughts, prayers, lengths of time, clocks, fractions, versions and impossible days are no dates."""
     assert read(text, language=language) == []
+
+
+def test_an_expression_is_the_same_amid_a_long_text() -> None:
+    """What stands further away than an expression can reach changes nothing of it."""
+    for text, language in [*((row[0], code) for code, rows in LISTED.items() for row in rows), (MANY, "en")]:
+        near, far = (
+            [
+                replace(found, start=found.start - shift, end=found.end - shift)
+                for found in find(amid, reference=NEWS, language=language)
+            ]
+            for shift, amid in ((4, f"xyz {text} xyz"), (240, f"{'xyz ' * 60}{text}{' xyz' * 60}"))
+        )
+        assert (text, far) == (text, near)
+    long = "الحادي والعشرين من شهر كانون الثاني 2016"
+    assert read(f"{'xyz ' * 60}{long}{' xyz' * 60}", language="ar") == [(long, "2016-01-21")]
+
+
+def test_a_year_before_the_first_is_no_date() -> None:
+    """The calendar begins with the year 1."""
+    assert (read("سال 0 میلادی"), read("عام 0 م")) == ([], [])
 
 
 def test_the_language_settles_what_the_letters_leave_open() -> None:
