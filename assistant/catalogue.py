@@ -383,18 +383,18 @@ class Catalogue:
             return {passage.id: passage for passage in self._cut(db, rows)}
 
     def sketches(self, ids: Sequence[str]) -> dict[str, Passage]:
-        """The same without their texts, which are most of what reading them costs: for choosing whose texts are to be read."""
+        """Whom the passages are from and nothing else, by id, as far as readers may see their articles: for choosing some to read.
+
+        A passage's id begins with its article's, so that only articles are looked at, each once and without its text.
+        """
+        articles = {name: name.rpartition("-")[0] for name in ids}
         with self._reading() as db:
             rows = db.execute(
-                f"SELECT {_SOURCE}, p.id, p.start, p.stop {_PASSAGES_FIRST} WHERE a.state = 'ready' AND p.id {_IN}",
-                (_listed(ids),),
+                f"SELECT a.id, a.publisher, a.url FROM articles a WHERE +a.state = 'ready' AND a.id {_IN}",
+                (_listed(set(articles.values())),),
             ).fetchall()
-        with self._decoding():
-            sources = {article: _source(row) for article, row in {row[0]: row[:8] for row in rows}.items()}
-        return {
-            name: Passage(id=name, source=sources[article], text="", start=start, end=stop)
-            for article, *_, name, start, stop in rows
-        }
+        sources = {article: Source(article, publisher=publisher, url=url) for article, publisher, url in rows}
+        return {name: Passage(name, sources[article], "", 0, 0) for name, article in articles.items() if article in sources}
 
     def every_passage(self, batch: int = 500) -> Iterator[list[Passage]]:
         """Every passage readers may see, `batch` at a time, each article's in order."""

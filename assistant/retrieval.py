@@ -38,7 +38,7 @@ class _Found(NamedTuple):
 class Retriever:
     """Searches one library. `fetch` gives the passages of some ids; `vectors` is None where only full text can be searched.
 
-    `sketch` gives them without their texts, where that costs less: of some hundred candidates a tenth is read.
+    `sketch` gives them with no more than whom they are from, where that costs less: of some hundred candidates a tenth is read.
     """
 
     def __init__(
