@@ -126,7 +126,6 @@ class _Weights(NamedTuple):
     enough: float
 
 
-@lru_cache(maxsize=50_000)
 def _weights(sounds: str) -> _Weights:
     return _Weights(
         whole=sum(map(_WEIGHTS.__getitem__, sounds)),
@@ -165,18 +164,19 @@ _PREFIXES = ("وال", "بال", "فال", "کال", "ولل", "ال", "لل", "
 _LETTER_PREFIXES = ("ب", "ل", "ف")
 _SUFFIXES = ("هایی", "های", "ها")
 
-# A form of a word and what it weighs: nothing that the garbage collector would have to look through, with 50,000 words kept.
+# With 50,000 words kept, nothing is kept of them that the garbage collector would have to look through: plain tuples, no sets.
+# A form of a word and what it weighs:
 _Heard: TypeAlias = tuple[str, float, float, float]
 
 
 @lru_cache(maxsize=50_000)
-def _forms(word: str) -> frozenset[str]:
+def _forms(word: str) -> tuple[str, ...]:
     """The sounds of a word as it stands and without what Arabic and Persian write onto it."""
     if "\u0600" <= word[:1] <= "\u06ff":
-        return frozenset(sound(form) for form in _bare(word))
+        return tuple({sound(form) for form in _bare(word)})
     if len(word) > 4 and word.endswith(("ah", "eh")):  # the h may be «ح» (Salah), or part of a vowel (Jeddah)
-        return frozenset((sound(word), sound(word[:-1])))
-    return frozenset((sound(word),))
+        return (sound(word), sound(word[:-1]))
+    return (sound(word),)
 
 
 @lru_cache(maxsize=50_000)
