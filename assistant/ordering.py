@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
+from itertools import islice
 
 from assistant import dates
 from assistant.text import words
@@ -62,6 +63,9 @@ def _are_twins(one: Passage, other: Passage) -> bool:
         return False
     first, second = _shingles(one.text), _shingles(other.text)
     if not min(len(first), len(second)) >= TWINS * max(len(first), len(second)):
+        return False
+    # A twin lacks a quarter of them at most, so that of any more than a quarter one is there: most pairs end here.
+    if second.isdisjoint(islice(first, 1 + len(first) // 4)):
         return False
     common = len(first & second)
     return common >= TWINS * (len(first) + len(second) - common) if first and second else False
