@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +31,8 @@ GRAM_WEIGHT = 0.5
 TRANSLATION_WEIGHT = 0.6  # of the n-grams a translation cannot share, see docs/decisions.md
 PHRASE_SLOP = 1
 WORDS = 50_000  # of texts, remembered with what they are found by: half a kilobyte each
-KEPT = 500  # concepts whose spellings are remembered, and words with those that sound like them
+KEPT = 500  # words remembered with those that sound like them
+ASKED = 64  # concepts whose spellings are remembered: those of a few questions at a time
 COUNTED = 20_000  # terms whose passages are counted once, a fifth of a kilobyte each; a question looks at some two hundred
 SAME_SOUND = 200  # words of one skeleton looked at; real collections have a handful
 _SEPARATOR = "|"
@@ -137,7 +139,7 @@ class LexicalIndex:
 
     def count(self) -> int:
         """How many passages are indexed."""
-        return int(self._searcher.num_docs)
+        return self._passages
 
     def search(self, concepts: Sequence[Concept], *, filters: Filters, limit: int) -> list[tuple[str, float]]:
         """The ids and BM25 scores of the best `limit` passages, best first.
@@ -208,7 +210,7 @@ class LexicalIndex:
         """What the collection has of the concept; kept, as one search asks for it several times."""
         kept = self._spelled.get(id(concept))
         if kept is None or kept.concept is not concept:
-            if len(self._spelled) >= KEPT:
+            if len(self._spelled) >= ASKED:
                 self._spelled.clear()
             known = [found for found in phrases(concept) if all(map(self._df, found.terms))]
             frequency = sum(min(map(self._df, found.terms)) for found in known)
@@ -218,6 +220,7 @@ class LexicalIndex:
     def _look(self) -> None:
         """Look at what is committed now, and forget what was counted before."""
         self._searcher = self._index.searcher()
+        self._passages = int(self._searcher.num_docs)
         self._counts: dict[str, int] = {}
         self._sounding: dict[str, dict[Sounding, float]] = {}
         self._spelled: dict[int, _LookedUp] = {}
@@ -239,7 +242,8 @@ class LexicalIndex:
                 continue
             # What is found in translation shares no n-grams with the question; without this, articles in the language of
             # the question would win over better ones in another.
-            missing = 1 - len(own_grams & grams(found.words)) / max(1, len(own_grams))
+            shared = own_grams.intersection(chain.from_iterable(map(ngrams, found.words)))
+            missing = 1 - len(shared) / max(1, len(own_grams))
             make_up = 1 + TRANSLATION_WEIGHT * GRAM_WEIGHT * len(own_grams) * missing
             clauses.append(tantivy.Query.boost_query(self._phrase_query(found.terms), union * found.likeness * make_up / own))
         return tantivy.Query.disjunction_max_query(clauses) if clauses else None

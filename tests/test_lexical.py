@@ -116,6 +116,7 @@ def test_what_is_remembered_of_questions_stays_little(index: LexicalIndex, monke
     before = [(index.sounding(name), index.frequency(word(name))) for name in names]
     index.reload()
     monkeypatch.setattr(lexical, "KEPT", 2)
+    monkeypatch.setattr(lexical, "ASKED", 2)
     monkeypatch.setattr(lexical, "COUNTED", 3)
     assert [(index.sounding(name), index.frequency(word(name))) for name in names] == before
     assert (len(index._sounding) <= 2, len(index._counts) <= 3, len(index._spelled) <= 2) == (True, True, True)
