@@ -48,6 +48,7 @@ FORMAT = 1
 _APPLICATION_ID = int.from_bytes(b"Snad", "big")  # in the header of every library, so that no other file passes for one
 _NEXT = "next: "  # before the name of a model whose vectors are kept but not yet used
 _SHORTEST_PREFIX = 4
+OUTLETS = 20_000  # articles whose outlet is remembered, a third of a kilobyte each: most candidates of a question are others' too
 _UNKNOWN = "No article has the id {id!r}; `sanad articles` lists them."
 _LITTLE_ROOM = 2**20  # bytes; with less left on the disk, an input/output error is taken for a full disk
 
@@ -176,6 +177,7 @@ class Catalogue:
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._guard = threading.Lock()
         self._closed = False
+        self._outlets: tuple[int, dict[str, tuple[str | None, str | None]]] = (-1, {})  # at a generation
 
     # -- opening -----------------------------------------------------------------------------------------------------
 
@@ -389,12 +391,29 @@ class Catalogue:
         """
         articles = {name: name.rpartition("-")[0] for name in ids}
         with self._reading() as db:
+            known = self._known_outlets(db)
+            unknown = [article for article in dict.fromkeys(articles.values()) if article not in known]
             rows = db.execute(
-                f"SELECT a.id, a.publisher, a.url FROM articles a WHERE +a.state = 'ready' AND a.id {_IN}",
-                (_listed(set(articles.values())),),
-            ).fetchall()
-        sources = {article: Source(article, publisher=publisher, url=url) for article, publisher, url in rows}
-        return {name: Passage(name, sources[article], "", 0, 0) for name, article in articles.items() if article in sources}
+                f"SELECT a.id, a.publisher, a.url FROM articles a WHERE +a.state = 'ready' AND a.id {_IN}", (_listed(unknown),)
+            )
+            known.update((article, (publisher, url)) for article, publisher, url in rows)
+        return {
+            name: Passage(name, Source(article, publisher=known[article][0], url=known[article][1]), "", 0, 0)
+            for name, article in articles.items()
+            if article in known
+        }
+
+    def _known_outlets(self, db: sqlite3.Connection) -> dict[str, tuple[str | None, str | None]]:
+        """The outlet and the address of articles that were looked at since the last change, by id, to be added to.
+
+        Another change, or too many of them, begins another dictionary: who still holds this one sees what he saw.
+        """
+        generation = db.execute("SELECT generation FROM library").fetchone()[0]
+        at, known = self._outlets
+        if at != generation or len(known) > OUTLETS:
+            known = {}
+            self._outlets = generation, known
+        return known
 
     def every_passage(self, batch: int = 500) -> Iterator[list[Passage]]:
         """Every passage readers may see, `batch` at a time, each article's in order."""

@@ -414,6 +414,24 @@ def test_articles_come_back_as_they_were(catalogue: Catalogue, language: str) ->
     assert all(passage.text == made.text[passage.start : passage.end] for passage in wanted.values())
 
 
+def test_outlets_are_those_of_now(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was remembered of an article goes with the next change, and with too many others; no memory grows for ever."""
+
+    def outlets() -> dict[str, str | None]:
+        return {sketch.source.article_id: sketch.source.publisher for sketch in catalogue.sketches(["one-0", "two-0"]).values()}
+
+    take_in(catalogue, article("1", article_id="one", publisher="before"), article("2", article_id="two", publisher="before"))
+    assert outlets() == outlets() == {"one": "before", "two": "before"}
+    take_in(catalogue, article("1", article_id="one", publisher="after"))
+    assert outlets() == {"one": "after", "two": "before"}
+    monkeypatch.setattr(module, "OUTLETS", 1)
+    full = catalogue._outlets[1]
+    assert outlets() == {"one": "after", "two": "before"}
+    assert catalogue._outlets[1] is not full
+    catalogue.retire(["one"])
+    assert outlets() == {"two": "before"}
+
+
 def test_unknown_stays_unknown(catalogue: Catalogue) -> None:
     """What is not known of an article comes back as None, and the time it came in is the one given."""
     made = Article(Source("abcd"), "text", "here")
