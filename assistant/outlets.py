@@ -45,15 +45,12 @@ class _Written:
 
     def __init__(self, concepts: Sequence[Concept]) -> None:
         self._stems: dict[str, int] = {}
-        self._joined: dict[str, set[int]] = {}
+        self._joined: dict[str, int] = {}  # the places as the bits of a number: a question has some two hundred spellings
         for place, concept in enumerate(concepts):
             for phrases in concept.spellings.values():
                 for spelling in phrases:
                     joined = "".join(spelling)
-                    if joined in self._joined:
-                        self._joined[joined].add(place)
-                    else:
-                        self._joined[joined] = {place}
+                    self._joined[joined] = self._joined.get(joined, 0) | 1 << place
                     for word in spelling:
                         self._stems.setdefault(stem(word), place)
         self._firsts = {joined[:1] for joined in self._joined}
@@ -82,12 +79,13 @@ class _Written:
         """The first concept, and the next, of which one is written in `word` up to some letter and the other from there on."""
         if self._firsts.isdisjoint((word[:1], "")):
             return frozenset()
-        found = set()
+        found = 0
         for cut in range(len(word) + 1):
             heads = self._joined.get(word[:cut])
             if heads:
-                found |= heads & {place - 1 for place in self._joined.get(word[cut:], ())}
-        return frozenset((min(found), min(found) + 1)) if found else frozenset()
+                found |= heads & self._joined.get(word[cut:], 0) >> 1
+        first = (found & -found).bit_length() - 1
+        return frozenset((first, first + 1)) if found else frozenset()
 
 
 def _named(publisher: str, written: _Written) -> frozenset[int]:
