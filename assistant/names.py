@@ -56,7 +56,7 @@ def _arabic(word: str) -> str:
             first, word = "A", word[1:]  # only carries the vowel («اوباما», «ایتالیا»)
         if word[-1] == "ه":
             word = word[:-1] if word[-2] == "ا" else f"{word[:-1]}ا"  # spells a vowel («غزه», «سوریه», «حماه»)
-    return first + "".join(_ARABIC.get(letter, "") for letter in word)
+    return first + "".join([_ARABIC.get(letter, "") for letter in word])
 
 
 def _latin(word: str) -> str:
@@ -68,7 +68,7 @@ def _latin(word: str) -> str:
 
 
 def _without_doubles(sounds: str) -> str:
-    return "".join(letter for at, letter in enumerate(sounds) if letter != sounds[at - 1 : at])
+    return "".join([letter for before, letter in zip(f" {sounds}", sounds, strict=False) if letter != before])
 
 
 # -- likeness ---------------------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ _Heard: TypeAlias = tuple[str, float, float, float]
 def _forms(word: str) -> tuple[str, ...]:
     """The sounds of a word as it stands and without what Arabic and Persian write onto it."""
     if "\u0600" <= word[:1] <= "\u06ff":
-        return tuple({sound(form) for form in _bare(word)})
+        return tuple(set(map(sound, _bare(word))))
     if len(word) > 4 and word.endswith(("ah", "eh")):  # the h may be «ح» (Salah), or part of a vowel (Jeddah)
         return (sound(word), sound(word[:-1]))
     return (sound(word),)
@@ -195,12 +195,16 @@ def _asked(word: str) -> tuple[_Heard, ...]:
 
 
 def _bare(word: str) -> set[str]:
-    bare = {word, *(word[len(prefix) :] for prefix in _PREFIXES if word.startswith(prefix) and len(word) - len(prefix) >= 3)}
+    bare = {word}
+    if word.startswith(_PREFIXES):
+        bare.update([word[len(prefix) :] for prefix in _PREFIXES if word.startswith(prefix) and len(word) - len(prefix) >= 3])
     if word.startswith(_LETTER_PREFIXES) and len(word) >= 5:
         bare.add(word[1:])
-    return bare | {
-        form[: -len(suffix)] for form in bare for suffix in _SUFFIXES if form.endswith(suffix) and len(form) - len(suffix) >= 3
-    }
+    if word.endswith(_SUFFIXES):
+        bare |= {
+            form[: -len(suffix)] for form in bare for suffix in _SUFFIXES if form.endswith(suffix) and len(form) - len(suffix) >= 3
+        }
+    return bare
 
 
 def same_name(word: str, other: str) -> float:
@@ -237,7 +241,8 @@ _LONG = 4
 def skeletons(word: str) -> frozenset[str]:
     """The coarse consonants of each form of a word, what a collection files it under; none for a word of vowels."""
     found = {form.translate(_COARSE) or ("H" if "h" in form else "") for form in _forms(word)}
-    return frozenset(found - {""})
+    found.discard("")
+    return frozenset(found)
 
 
 @lru_cache(maxsize=10_000)
