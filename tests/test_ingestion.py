@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -436,6 +437,26 @@ def test_others_have_their_turn_between_batches(shelf: Shelf, monkeypatch: pytes
     shelf.turns = 0
     shelf.ingest(files(a="quake", b="flood"))
     assert shelf.turns == 4
+
+
+@pytest.mark.parametrize(("usual", "meanwhile"), [(700, 100_000), (200_000, 200_000), (0, 0)])
+def test_garbage_is_looked_for_seldom_while_articles_come(shelf: Shelf, usual: int, meanwhile: int) -> None:
+    """Whoever lets Python look for garbage often, more seldom or never finds it so again, whatever becomes of the ingestion."""
+    seen = list[int]()
+
+    def coming() -> Iterator[Article | Skipped]:
+        seen.append(gc.get_threshold()[0])
+        yield from files(a="quake")
+        raise KeyboardInterrupt
+
+    before = gc.get_threshold()
+    try:
+        gc.set_threshold(usual, 10, 10)
+        with pytest.raises(KeyboardInterrupt):
+            shelf.ingest(coming())
+        assert (seen, gc.get_threshold()) == ([meanwhile], (usual, 10, 10))
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_what_another_stored_meanwhile_is_not_stored_twice(shelf: Shelf) -> None:
