@@ -66,9 +66,13 @@ class WordSums:
         return self._embedder.embed_query(text)
 
     def _sum(self, spoken: Iterable[str]) -> Vectors:
-        counts = Counter(number for word in spoken if (number := self._numbers.get(word)) is not None)
-        spans = [slice(self._ends[number], self._ends[number + 1]) for number in counts]
-        damped = 1 + np.log(list(counts.values()))
-        weights = np.concatenate([self._weights[span] for span in spans]) * np.repeat(damped, [s.stop - s.start for s in spans])
-        found = np.bincount(np.concatenate([self._places[span] for span in spans]), weights, minlength=self.dimension)
+        counts = Counter(map(self._numbers.get, spoken))
+        counts.pop(None, None)
+        numbers = np.fromiter(counts, np.int64)
+        damped = 1 + np.log(np.fromiter(counts.values(), np.int64))
+        starts, ends = self._ends[numbers], self._ends[numbers + 1]
+        # One word's places after the other's; taken at once, in half the time of a slice a word.
+        after = np.cumsum(ends - starts)
+        which = np.arange(after[-1]) + np.repeat(ends - after, ends - starts)
+        found = np.bincount(self._places[which], self._weights[which] * np.repeat(damped, ends - starts), self.dimension)
         return np.asarray(found / np.linalg.norm(found), dtype=np.float32)
