@@ -239,6 +239,7 @@ def test_digits_of_every_script_become_ascii_and_nothing_else_changes() -> None:
         ),
         ("او گفت: «صلح نزدیک است.» سپس سکوت کرد و رفت.", ["او گفت: «صلح نزدیک است.»", "سپس سکوت کرد و رفت."]),
         ("第一句话很长。第二句话也很长。", ["第一句话很长。", "第二句话也很长。"]),
+        ("She agreed to it at once. Share this", ["She agreed to it at once. Share this"]),
         ("She agreed to it at once. Yes! Nobody else had asked.", ["She agreed to it at once. Yes!", "Nobody else had asked."]),
         ("Yes! No! Perhaps, she said. Nobody else had asked.", ["Yes! No! Perhaps, she said.", "Nobody else had asked."]),
         ("Title line\nBody sentence one here.", ["Title line", "Body sentence one here."]),
