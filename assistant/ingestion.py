@@ -34,8 +34,10 @@ Turn: TypeAlias = Callable[[], AbstractContextManager[Library]]
 def _seldom_collecting() -> Iterator[None]:
     """Have Python look for garbage seldom: taking in makes little, and the 90,000 containers that are there stay."""
     before = gc.get_threshold()
-    if 0 < before[0] < SELDOM:  # 0: never
-        gc.set_threshold(SELDOM, 20, 20)
+    if not 0 < before[0] < SELDOM:  # never (0), or seldom already, maybe for another thread, which puts back what there was
+        yield
+        return
+    gc.set_threshold(SELDOM, 20, 20)
     try:
         yield
     finally:
