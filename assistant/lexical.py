@@ -83,7 +83,7 @@ class LexicalIndex:
 
     def add(self, passages: Iterable[Passage]) -> None:
         """Index `passages`, replacing any of the same id."""
-        with self._explained():
+        with self._explained(writing=True):
             writer = self._open_writer()
             for passage in passages:
                 writer.delete_documents_by_term("passage", passage.id)
@@ -91,19 +91,20 @@ class LexicalIndex:
 
     def delete(self, article_ids: Iterable[str]) -> None:
         """Remove every passage of these articles."""
-        with self._explained():
+        with self._explained(writing=True):
             writer = self._open_writer()
             for article_id in article_ids:
                 writer.delete_documents_by_term("article", article_id)
 
-    def commit(self) -> None:
-        """Make what was added and deleted visible and durable."""
+    def commit(self, *, show: bool = True) -> None:
+        """Make what was added and deleted durable, and visible, unless that is left to `reload`."""
         writer, self._writer = self._writer, None
         if writer is not None:
-            with self._explained():
+            with self._explained(writing=True):
                 writer.commit()
                 writer.wait_merging_threads()
-        self.reload()
+        if show:
+            self.reload()
 
     def discard(self) -> None:
         """Forget what was added and deleted since the last commit, and let others write."""
@@ -268,12 +269,13 @@ class LexicalIndex:
     # -- errors ------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self, *, writing: bool = False) -> Iterator[None]:
         """Turn what tantivy and the operating system say into an error of ours."""
         try:
             yield
         except (ValueError, OSError) as exc:
-            self.discard()  # a writer that failed once fails for ever
+            if writing:
+                self.discard()  # a writer that failed once fails for ever
             raise self._error(exc) from exc
 
     def _error(self, exc: Exception) -> LibraryError:

@@ -356,6 +356,25 @@ def test_a_failed_writer_lets_the_next_one_write(tmp_path: Path, monkeypatch: py
     assert caught.traceback
 
 
+def test_a_question_that_fails_does_not_undo_what_is_being_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others may ask while a change is written: an error of theirs is theirs alone."""
+    index = LexicalIndex(tmp_path / "lexical", create=True)
+    index.add(report(1).passages)
+    with monkeypatch.context() as patch:
+        patch.setattr(index, "_searcher", BrokenSearcher())
+        with pytest.raises(LibraryDamaged):
+            index.sounding("reporter")
+    index.commit()
+    assert index.count() == 1
+
+
+class BrokenSearcher:
+    """One whose files cannot be read."""
+
+    def terms_with_prefix(self, *arguments: object, **options: object) -> None:
+        raise ValueError("something broke")
+
+
 def _broken(passage: object) -> None:
     raise ValueError("something broke")
 
