@@ -9,9 +9,10 @@ import platform
 import shutil
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +21,7 @@ from assistant.catalogue import Catalogue
 from assistant.errors import LibraryError, LibraryNotWritable, Notice, VectorsUnavailable
 from assistant.protocols import Vectors
 from assistant.seal import Seal, Stamp, explained
-from assistant.types import Filters
+from assistant.types import Filters, Passage
 
 if TYPE_CHECKING:
     from assistant.lexical import LexicalIndex
@@ -38,6 +39,10 @@ SAMPLE = 20  # passages whose vectors are compared with the catalogue's when the
 # sound index of Chroma's misses up to half (measured).
 LOOKED_FOR = 8
 SAME = 0.99  # cosine of a vector with itself, as Chroma reckons it
+# While Chroma adds, it holds Python's lock, and every thread that asks stands still: so many passages take some 20 ms. A thread
+# that computes is let go on for 5 ms by itself. Adding so costs half as much again, as Chroma writes its files more often.
+AT_ONCE = 40
+PAUSE = 0.01  # seconds
 _DRAFT = "draft-"  # how folders begin in which indexes are made that are to take the place of others
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
@@ -59,11 +64,12 @@ class Draft(NamedTuple):
 class Nearest:
     """Search by vector that always has an answer: from the index, else by comparing with the catalogue's vectors one by one.
 
-    `notes` says so when that had to be done.
+    `notes` says so when that had to be done. Passages that are `hidden` are not found, and take the place of no other.
     """
 
-    def __init__(self, index: VectorIndex | None, catalogue: Catalogue, why: str) -> None:
+    def __init__(self, index: VectorIndex | None, catalogue: Catalogue, why: str, hidden: Collection[str] = ()) -> None:
         self._index = index
+        self._hidden = hidden
         self._catalogue = catalogue
         self._why = why
         self.notes: tuple[str, ...] = ()
@@ -72,7 +78,8 @@ class Nearest:
         """The ids and cosine similarities (-1 to 1) of the `limit` nearest passages, best first."""
         if self._index is not None:
             try:
-                return self._index.search(vector, filters=filters, limit=limit)
+                found = self._index.search(vector, filters=filters, limit=limit + len(self._hidden))
+                return [hit for hit in found if hit[0] not in self._hidden][:limit]
             except LibraryError:
                 self._index = None
         from assistant.exact import ExactSearch
@@ -97,6 +104,8 @@ class Indexes:
         self._opened_server: Server | None = None
         self._links: tempfile.TemporaryDirectory[str] | None = None  # where the full-text index is read from a closed folder
         self._changing = False
+        self.watched = False  # whether others may read beside the change that is under way
+        self._hidden: set[str] = set()  # passages it has put in, which nobody is to find yet
         self._lacking: dict[str, str] = {}  # the indexes that are not to be trusted when the change is over
         self._replaced = False  # whether this change put another collection on the server in the place of one
         self._generation = catalogue.generation
@@ -155,10 +164,12 @@ class Indexes:
     def nearest(self) -> Nearest:
         """A search by vector for one question, whatever has become of the vector index."""
         why = "the vector server cannot be used" if self._place else "the vector index cannot be read"
-        return Nearest(self.sound_vectors, self._catalogue, why)
+        return Nearest(self.sound_vectors, self._catalogue, why, self._hidden)
 
     def refresh(self) -> None:
         """See what another process changed since they were last looked at."""
+        if self.watched:  # by us alone
+            return
         generation, found = self._catalogue.generation, Seal.read(self._folder)
         with self._opening:
             if (generation, found) != (self._generation, self._found):
@@ -194,8 +205,11 @@ class Indexes:
     def faults(self, *, every_byte: bool = False) -> dict[str, str]:
         """What is wrong with each index, by its folder; a change that was cut off is no fault as far as it can be finished.
 
-        Costs less than a millisecond once the indexes were tried, which is done when they are opened.
+        Costs less than a millisecond once the indexes were tried, which is done when they are opened. While a change is
+        watched, only its beginning tells: the files are no longer those that were sealed.
         """
+        if self.watched:
+            return dict(self._lacking)
         found = self._broken(every_byte=every_byte)
         with self._opening:
             if self._tried is None or every_byte:
@@ -334,7 +348,18 @@ class Indexes:
             self._drop_drafts()  # of a rebuild that was killed: they hold what is removed here
             self._sweep()
         finally:
+            self._hidden = set()
             self._changing = False
+
+    @contextmanager
+    def watching(self, come_in: Callable[[], AbstractContextManager[bool]]) -> Iterator[bool]:
+        """Within a `changing`: for a block, let others read, who `come_in` and see what was there before."""
+        self.watched = True
+        try:
+            with come_in() as others:
+                yield others
+        finally:
+            self.watched = False
 
     def distrust(self) -> None:
         """Believe nothing in the indexes until they are made anew, within a `changing`."""
@@ -377,15 +402,35 @@ class Indexes:
     def _stamps(self, seal: Seal) -> dict[str, Stamp]:
         return seal.stamps(self._folder, [file for index in ALL for file in self._files(index)])
 
-    def add(self, article_ids: Sequence[str], *, known: Sequence[str] = (), into: Collection[str] = ALL) -> None:
-        """Put articles of the catalogue, seen or not, into the indexes; those `known` there are replaced."""
+    def add(
+        self, article_ids: Sequence[str], *, known: Sequence[str] = (), into: Collection[str] = ALL, gently: bool = False
+    ) -> None:
+        """Put articles of the catalogue, seen or not, into the indexes; those `known` there are replaced. See `show`.
+
+        It is done `gently` where other threads compute meanwhile.
+        """
         self._delete(known, into)
         for passages, vectors in self._catalogue.passage_vectors(self._catalogue.manifest.embedding, articles=article_ids):
             if LEXICAL in into:
                 self._writable_lexical.add(passages)
             if VECTORS in into:
-                self.vectors.add(passages, vectors)
-        self._commit(into)
+                self._hidden.update(passage.id for passage in passages)
+                self._add_vectors(passages, vectors, gently=gently)
+        self._commit(into, show=False)
+
+    def _add_vectors(self, passages: Sequence[Passage], vectors: Vectors, *, gently: bool) -> None:
+        if not gently or self._place:  # a server computes by itself
+            self.vectors.add(passages, vectors)
+            return
+        for start in range(0, len(passages), AT_ONCE):
+            self.vectors.add(passages[start : start + AT_ONCE], vectors[start : start + AT_ONCE])
+            time.sleep(PAUSE)
+
+    def show(self) -> None:
+        """Let everybody find what was added."""
+        self._hidden = set()
+        if self._lexical is not None:
+            self._lexical.reload()
 
     def delete(self, article_ids: Sequence[str], *, out_of: Collection[str] = ALL) -> None:
         """Take articles out of the indexes."""
@@ -399,9 +444,9 @@ class Indexes:
         if article_ids and VECTORS in indexes:
             self.vectors.delete(article_ids)
 
-    def _commit(self, indexes: Collection[str]) -> None:
+    def _commit(self, indexes: Collection[str], *, show: bool = True) -> None:
         if LEXICAL in indexes:
-            self.lexical.commit()
+            self.lexical.commit(show=show)
 
     def make(self, indexes: Collection[str] = ALL, progress: Progress = unseen) -> int:
         """Make these indexes anew with the passages readers may see; how many these are."""

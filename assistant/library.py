@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,6 +62,8 @@ class Library:
         self.catalogue = catalogue
         self.indexes = Indexes(folder, catalogue, server)
         self.embedder = embedder
+        # Lets those who ask in beside a change; whether anybody may be expected.
+        self.come_in: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(False)
         self._file = _identity(folder)
         self._trusted: Manifest | None = None
 
@@ -93,8 +95,8 @@ class Library:
         self.catalogue.close()
 
     def is_current(self) -> bool:
-        """Whether the folder still holds the file that was opened, and not another library."""
-        return self._file == _identity(self.folder)
+        """Whether the folder still holds the file that was opened, and not another library; who changes it must not lose it."""
+        return self.indexes.watched or self._file == _identity(self.folder)
 
     def refresh(self) -> None:
         """See what another process changed since this library was last looked at."""
@@ -148,7 +150,7 @@ class Library:
         return found + [fault for _, fault in sorted(self.indexes.faults(every_byte=True).items())]
 
     def _cut_off(self) -> bool:
-        return self.indexes.cut_off or any(self.catalogue.unfinished())
+        return not self.indexes.watched and (self.indexes.cut_off or any(self.catalogue.unfinished()))
 
     def advice(self) -> str | None:
         """What would make the library better though it is in order; None when nothing would."""
@@ -168,6 +170,7 @@ class Library:
             if pending:
                 self.indexes.add(pending, known=pending, into=sound)
                 leaving = (*leaving, *self.catalogue.publish(pending))
+                self.indexes.show()
             self._drop(leaving, out_of=sound)
             passages = self.catalogue.count().passages
             sound = {index for index in sound if self.indexes.count(index) == passages}
@@ -250,9 +253,12 @@ class Library:
         ids = [item.article.source.article_id for item in staged]
         known = [source.article_id for source in self.catalogue.sources(Filters(articles=tuple(ids)))]
         with self.indexes.changing():
-            self.catalogue.stage(staged, vectors, self.embedder.name, _now())
-            self.indexes.add(ids, known=known)
+            # Of articles that are there and only described anew, who asks meanwhile would lose sight.
+            with self.indexes.watching(self.come_in) if not known else nullcontext(False) as others:
+                self.catalogue.stage(staged, vectors, self.embedder.name, _now())
+                self.indexes.add(ids, known=known, gently=others)
             leaving = self.catalogue.publish(ids)
+            self.indexes.show()
             self._drop(leaving)
         return leaving
 

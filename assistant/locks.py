@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Literal
 
 from filelock import ReadWriteLock, Timeout
 
+from assistant.door import Door
 from assistant.errors import DiskFull, LibraryDamaged, LibraryError, LibraryLocked, LibraryNotWritable, Notice
 from assistant.workshop import alive
 
@@ -33,6 +34,7 @@ _DATABASE = "library.db"  # asking must leave nothing in a folder that holds no 
 _WANTED = "wants-"
 _GIVE_WAY = 2.0  # seconds
 _LOOK = 0.01  # seconds between two looks
+_TRY = 0.05  # seconds for which one waits for the lock before it looks whether it may come in beside its holder
 
 _Mode = Literal["shared", "exclusive"]
 
@@ -71,7 +73,8 @@ class LibraryLock:
     """The lock of the library in `folder`; whoever cannot have it within `wait` seconds gets `LibraryLocked`.
 
     A thread that holds it may take it again in the same mode, and shared while it holds it exclusively. Any thread may
-    let go of it.
+    let go of it. One that changes the library may let other threads with the same lock `come_in` beside it; other processes, and
+    other locks, wait.
     """
 
     def __init__(self, folder: Path, *, wait: float = 5.0, now: Callable[[], datetime] = _now) -> None:
@@ -81,19 +84,18 @@ class LibraryLock:
         self._now = now
         self._held: dict[int, _Mode] = {}  # by thread
         self._spare: dict[tuple[int, str], list[ReadWriteLock]] = {}  # let go of, to be taken again
+        self._door = Door()
 
     @contextmanager
-    def shared(self, doing: str = "asking") -> Iterator[None]:
-        """Hold off those who change the library. Where there is none, or nothing can be written, there is nothing to hold."""
-        if threading.get_ident() in self._held or not self._is_library():
-            yield
-            return
-        try:
-            lock, spare = self._acquire("shared")
-        except (LibraryNotWritable, DiskFull):
-            yield
-            return
-        with self._holding(lock, spare, "shared", doing):
+    def shared(self, doing: str = "asking", *, beside: bool = False) -> Iterator[None]:
+        """Hold off those who change the library. Where there is none, or nothing can be written, there is nothing to hold.
+
+        With `beside`, one may come in while another thread changes it, when that lets others `come_in`.
+        """
+        with ExitStack() as stack:
+            if threading.get_ident() not in self._held and self._is_library():
+                with suppress(LibraryNotWritable, DiskFull):
+                    self._enter(stack, doing, beside=beside)
             yield
 
     @contextmanager
@@ -105,14 +107,51 @@ class LibraryLock:
         if held == "exclusive":
             yield
             return
-        with self._holding(*self._acquire("exclusive"), "exclusive", doing):
+        with self._holding(*self._acquire("exclusive", self._wait), "exclusive", doing), self._own_door().kept():
             yield
+
+    def come_in(self) -> AbstractContextManager[bool]:
+        """Within `exclusive`: for a block, let threads in that use this object and want no more than to be `beside` us.
+
+        It ends when they have left. They must see nothing of what is done meanwhile. It tells whether anybody may be expected:
+        somebody has asked for it since the last time.
+        """
+        if self._held.get(threading.get_ident()) != "exclusive":
+            raise RuntimeError("nobody can be let in by one who does not hold the lock exclusively")
+        return self._own_door().open()
+
+    def _own_door(self) -> Door:
+        if self._door.process != os.getpid():
+            self._door = Door()
+        return self._door
+
+    def _enter(self, stack: ExitStack, doing: str, *, beside: bool) -> None:
+        """Hold the lock shared until `stack` ends, or be beside a thread of ours that holds it exclusively."""
+        began, door, me = time.monotonic(), self._own_door(), object()
+        stack.callback(door.leave, me)
+        while True:
+            took = time.monotonic() - began
+            left = max(0.0, self._wait - took)
+            if beside and door.enter(me, left):
+                stack.enter_context(self._known_to_hold("shared"))
+                return
+            if took < min(_GIVE_WAY, self._wait) and any(map(_is_new, self._wanted())):
+                time.sleep(_LOOK)
+                continue
+            try:
+                held = self._acquire("shared", min(left, _TRY) if beside else left)
+            except LibraryLocked:
+                if time.monotonic() - began >= self._wait:
+                    raise
+            else:
+                stack.enter_context(self._holding(*held, "shared", doing))
+                return
 
     def _is_library(self) -> bool:
         return self._place.exists() or (self._folder / _DATABASE).exists()
 
-    def _acquire(self, mode: _Mode) -> tuple[ReadWriteLock, list[ReadWriteLock]]:
-        """The lock, held in `mode`, and where it goes afterwards.
+    def _acquire(self, mode: _Mode, wait: float) -> tuple[ReadWriteLock, list[ReadWriteLock]]:
+        """The lock, held in `mode` within `wait` seconds, and where it goes afterwards.
 
         Each holding has its own object: one object does not part the threads of a process.
         """
@@ -127,9 +166,9 @@ class LibraryLock:
             except IndexError:
                 lock = ReadWriteLock(file, is_singleton=False)
             if mode == "shared":
-                lock.acquire_read(max(0.0, self._wait - self._give_way()))
+                lock.acquire_read(wait)
             else:
-                self._acquire_write(lock)
+                self._acquire_write(lock, wait)
         except Timeout as exc:
             raise self._in_the_way() from exc
         except OSError as exc:
@@ -153,7 +192,7 @@ class LibraryLock:
             self._spare = {key: spare}
         return spare
 
-    def _acquire_write(self, lock: ReadWriteLock) -> None:
+    def _acquire_write(self, lock: ReadWriteLock, wait: float) -> None:
         try:
             lock.acquire_write(0)
         except Timeout:
@@ -161,17 +200,10 @@ class LibraryLock:
             try:
                 with suppress(OSError):
                     note.touch()
-                lock.acquire_write(self._wait)
+                lock.acquire_write(wait)
             finally:
                 with suppress(OSError):
                     note.unlink(missing_ok=True)
-
-    def _give_way(self) -> float:
-        """Wait while somebody waits to change the library; how many seconds that took."""
-        began = time.monotonic()
-        while (took := time.monotonic() - began) < min(_GIVE_WAY, self._wait) and any(map(_is_new, self._wanted())):
-            time.sleep(_LOOK)
-        return took
 
     def _wanted(self) -> list[Path]:
         return self._named(_WANTED)
@@ -184,19 +216,26 @@ class LibraryLock:
 
     @contextmanager
     def _holding(self, lock: ReadWriteLock, spare: list[ReadWriteLock], mode: _Mode, doing: str) -> Iterator[None]:
-        thread = threading.get_ident()
         note = self._place / f"by-{os.getpid()}-{id(lock):x}"
         try:
-            self._held[thread] = mode
             self._sweep(mode)
             self._note(note, _Owner(os.getpid(), doing, self._now(), mode))
-            yield
+            with self._known_to_hold(mode):
+                yield
         finally:
-            self._held.pop(thread, None)
             with suppress(OSError):
                 note.unlink(missing_ok=True)
             lock.release(force=True)  # from whichever thread: a web server moves generators between its threads
             spare.append(lock)
+
+    @contextmanager
+    def _known_to_hold(self, mode: _Mode) -> Iterator[None]:
+        thread = threading.get_ident()
+        self._held[thread] = mode
+        try:
+            yield
+        finally:
+            self._held.pop(thread, None)
 
     # -- notes -------------------------------------------------------------------------------------------------------
 

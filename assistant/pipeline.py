@@ -258,7 +258,7 @@ class Assistant:
 
     def articles(self, filters: Filters | None = None) -> list[Source]:
         """What is known of each article, the newest first, those of unknown day last."""
-        with self._browsing() as library:
+        with self._browsing(beside=True) as library:
             return library.catalogue.sources(filters or Filters())
 
     def article(self, article_id: str) -> Article:
@@ -366,7 +366,7 @@ class Assistant:
 
     def status(self) -> LibraryStatus:
         """What the library holds and what made it."""
-        with self._browsing() as library:
+        with self._browsing(beside=True) as library:
             sources = library.catalogue.sources()
             counts, manifest = library.catalogue.count(), library.catalogue.manifest
         about = _about(sources)
@@ -421,10 +421,10 @@ class Assistant:
     # -- the library and its locks -----------------------------------------------------------------------------------
 
     @contextmanager
-    def _browsing(self) -> Iterator[Library]:
-        """The library under the shared lock, to look at its catalogue, which is always whole."""
+    def _browsing(self, *, beside: bool = False) -> Iterator[Library]:
+        """The library under the shared lock, to look at its catalogue, which is always whole; maybe `beside` a change of ours."""
         self._require()
-        with self._lock.shared():
+        with self._lock.shared(beside=beside):
             yield self._opened()
 
     @contextmanager
@@ -432,7 +432,7 @@ class Assistant:
         """The library under the shared lock, to be searched; mended first where it is not in order."""
         self._require()
         _get_ready()
-        with self._lock.shared():
+        with self._lock.shared(beside=True):
             library = self._opened()
             if library.in_step() or library.can_wait():
                 yield self._answerable(library)
@@ -477,6 +477,7 @@ class Assistant:
             if self._library is None:
                 made = create and not exists(self.folder)
                 self._library = Library.create(self.folder, self._embedder, self._server) if made else self._open()
+                self._library.come_in = self._lock.come_in
             self._library.refresh()
             return self._library
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -155,6 +156,20 @@ def test_a_library_that_took_the_place_of_another_is_noticed(library: Library, f
     other = Library.create(folder, Letters())
     assert (library.is_current(), other.is_current()) == (False, True)
     other.close()
+
+
+def test_a_library_that_others_read_while_it_is_changed_is_not_closed_by_them(library: Library, folder: Path) -> None:
+    """Whatever somebody does with its files meanwhile: who changes it needs what it has open."""
+    library.store(staged(KEPT))
+    with library.indexes.changing():
+        opened = library.indexes.lexical
+        with library.indexes.watching(lambda: nullcontext(False)):
+            (folder / "seal.json").unlink()
+            (folder / "library.db").rename(folder / "moved.db")
+            library.refresh()
+            assert (library.is_current(), library.indexes.lexical) == (True, opened)
+        (folder / "moved.db").rename(folder / "library.db")
+    assert (library.in_step(), library.out_of_step()) == (True, [])
 
 
 def test_a_creation_that_fails_can_be_repeated(

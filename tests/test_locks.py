@@ -51,6 +51,35 @@ for turn in range(2):
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
 """
+FORKED_BESIDE = """
+import os, sys, threading
+sys.path[:0] = sys.argv[2:]
+from pathlib import Path
+from assistant.errors import LibraryLocked
+from assistant.locks import LibraryLock
+lock = LibraryLock(Path(sys.argv[1]), wait=0)
+opened, over = threading.Event(), threading.Event()
+
+def change():
+    with lock.exclusive("ingest"), lock.come_in():
+        opened.set()
+        over.wait()
+
+writer = threading.Thread(target=change, daemon=True)
+writer.start()
+opened.wait()
+child = os.fork()
+if not child:
+    try:
+        with lock.shared(beside=True):
+            os._exit(1)
+    except (LibraryLocked, RuntimeError):  # filelock knows that it was held
+        os._exit(0)
+with lock.shared(beside=True):
+    assert os.waitpid(child, 0)[1] == 0
+over.set()
+writer.join()
+"""
 MODES = ("shared", "exclusive")
 TODAY = datetime.now().astimezone().replace(hour=14, minute=3)
 
@@ -420,6 +449,172 @@ def test_it_is_let_go_when_work_fails(folder: Path) -> None:
     with pytest.raises(ZeroDivisionError), take(folder, "exclusive"):
         _ = 1 / 0
     assert free(folder, "exclusive")
+
+
+# -- beside a change --------------------------------------------------------------------------------------------------
+
+
+def test_who_may_come_in_beside_a_change(folder: Path) -> None:
+    """Where the one at it lets them in, threads with the same lock come in, if that is enough for them; nobody else does."""
+    lock, other = LibraryLock(folder, wait=0), LibraryLock(folder, wait=0)
+
+    def had(one: LibraryLock, beside: bool) -> bool:
+        try:
+            with one.shared(beside=beside), one.shared():
+                return True
+        except LibraryLocked:
+            return False
+
+    def who() -> list[bool]:
+        ways = [(lock, True), (lock, False), (other, True), (other, False)]
+        return [in_thread(lambda way=way: had(*way)) for way in ways]
+
+    with lock.exclusive("ingest"):
+        assert who() == [False, False, False, False]
+        with lock.come_in():
+            assert who() == [True, False, False, False]
+            assert [free(folder, mode) for mode in MODES] == [False, False]
+        assert who() == [False, False, False, False]
+    assert who() == [True, True, True, True]
+    assert files(folder) == {"library.db", "lock", "lock/held"}
+
+
+def test_another_process_does_not_come_in(folder: Path, hold: Hold) -> None:
+    """A door is one between threads: another process that changes the library is told of as ever."""
+    owner = hold("exclusive")
+    with pytest.raises(LibraryLocked, match=f"is being changed by process {owner.pid} "):
+        LibraryLock(folder, wait=0).shared(beside=True).__enter__()
+
+
+def test_who_waits_is_let_in_and_the_change_waits_for_it(folder: Path) -> None:
+    """One that waits comes in when it may; the change goes on when it has left, and lets nobody in meanwhile."""
+    lock = LibraryLock(folder, wait=3600)
+    about, came, leave, shutting = (threading.Event() for _ in range(4))
+    told: list[str] = []
+
+    def ask() -> None:
+        about.set()
+        with lock.shared(beside=True):
+            came.set()
+            leave.wait(60)
+            told.append("left")
+
+    def change() -> None:
+        with lock.exclusive("ingest"):
+            reader.start()
+            about.wait(60)
+            with lock.come_in():
+                assert came.wait(60)
+                shutting.set()
+            told.append("went on")
+
+    reader, writer = threading.Thread(target=ask), threading.Thread(target=change)
+    writer.start()
+    shutting.wait(60)
+    writer.join(0.05)
+    lock._wait = 0
+    with pytest.raises(LibraryLocked):
+        lock.shared(beside=True).__enter__()
+    assert told == []
+    leave.set()
+    writer.join()
+    reader.join()
+    assert told == ["left", "went on"]
+    assert free(folder, "exclusive")
+
+
+def test_coming_in_ends_when_work_fails(folder: Path) -> None:
+    """An error in the block passes through, and nobody comes in any more."""
+    lock = LibraryLock(folder, wait=0)
+    with lock.exclusive("ingest"):
+        with pytest.raises(ZeroDivisionError), lock.come_in():
+            _ = 1 / 0
+        with pytest.raises(LibraryLocked):
+            in_thread(lambda: lock.shared(beside=True).__enter__())
+    assert free(folder, "exclusive")
+
+
+def test_one_that_came_in_leaves_from_any_thread_and_when_it_fails(folder: Path) -> None:
+    """However the work of one that came in ends, the change can go on."""
+    lock = LibraryLock(folder, wait=0)
+
+    def fail() -> None:
+        with lock.shared(beside=True):
+            _ = 1 / 0
+
+    with lock.exclusive("ingest"):
+        with lock.come_in():
+            block = lock.shared(beside=True)
+            in_thread(block.__enter__)
+            with pytest.raises(ZeroDivisionError):
+                in_thread(fail)
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(block.__exit__, None, None, None).result()
+        assert not free(folder, "shared")
+    assert free(folder, "exclusive")
+
+
+def test_one_that_came_in_changes_nothing(folder: Path) -> None:
+    """It would wait for the change, and the change for it: refused at once, as for every reader; so is opening a door to nobody."""
+    lock = LibraryLock(folder, wait=3600)
+
+    def change() -> None:
+        with lock.shared(beside=True), lock.exclusive("rebuild"):
+            pass
+
+    with lock.exclusive("ingest"), lock.come_in(), pytest.raises(RuntimeError, match="a shared lock cannot become exclusive"):
+        in_thread(change)
+    with lock.shared(), pytest.raises(RuntimeError, match="by one who does not hold the lock exclusively"):
+        lock.come_in()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer signal")
+def test_ctrl_c_takes_nothing_away_from_those_who_came_in(folder: Path) -> None:
+    """Interrupted while it waits for them, the change ends when they have left."""
+    lock = LibraryLock(folder, wait=0)
+    came, leave = threading.Event(), threading.Event()
+    told: list[str] = []
+
+    def ask() -> None:
+        with lock.shared(beside=True):
+            came.set()
+            leave.wait(60)
+            told.append("free" if free(folder, "exclusive") else "kept")
+
+    def interrupt(number: int, frame: object) -> None:
+        leave.set()
+        raise KeyboardInterrupt
+
+    def change() -> None:
+        with lock.exclusive("ingest"):
+            try:
+                with lock.come_in():
+                    reader.start()
+                    assert came.wait(60)
+                    signal.setitimer(signal.ITIMER_REAL, 0.05)
+            finally:
+                told.append("ended")
+
+    reader = threading.Thread(target=ask)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            change()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    reader.join()
+    assert told == ["kept", "ended"]
+    assert free(folder, "exclusive")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_does_not_come_in(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A door that was open when a process was forked off leads nowhere there: whoever asks in it is kept out."""
+    script = tmp_path_factory.mktemp("forked") / "forked.py"
+    script.write_text(FORKED_BESIDE, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script), str(folder), *filter(None, sys.path)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 # -- once more --------------------------------------------------------------------------------------------------------

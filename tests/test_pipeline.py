@@ -10,16 +10,19 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant import ingestion
+from assistant.catalogue import Catalogue
 from assistant.embedding import DIMENSION, NAME, EmbeddedEmbedder
 from assistant.errors import (
     ArticleError,
@@ -33,13 +36,16 @@ from assistant.errors import (
     NoLibrary,
     UnknownArticle,
 )
+from assistant.indexes import AT_ONCE
+from assistant.lexical import LexicalIndex
 from assistant.lexicon import Lexicon
 from assistant.locks import LibraryLock
 from assistant.pipeline import Assistant
 from assistant.protocols import Embedder, Vectors
 from assistant.resources import data_folder
 from assistant.text import words
-from assistant.types import Answer, Status
+from assistant.types import Answer, Filters, Passage, Status
+from assistant.vectors import VectorIndex
 
 TODAY = date(2024, 11, 22)
 ONE_BY_ONE = "the vector index cannot be read; the library's vectors were compared one by one"
@@ -517,6 +523,132 @@ def test_a_rebuild_keeps_nobody_from_asking(folder: Path, make: Callable[..., As
 
 
 # -- threads ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_batch_that_is_stored_keeps_no_thread_from_asking(
+    folder: Path, tmp_path: Path, make: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch, vectors_in: str
+) -> None:
+    """While it is put into the indexes, threads of the same assistant get the answers they got before; whoever else asks waits."""
+    assistant, other = make(folder, wait=0.05), make(folder, wait=0.05)
+    assistant.ingest([write(tmp_path / "news", 2)])
+    asked = [ASKED[0], "Which ferry number 7 reached Basra?"]
+    filters = Filters(languages=("en",))
+    seen: list[object] = []
+
+    def look() -> None:
+        answers = [(answer.text, answer.nearest, answer.trace.notes) for answer in map(assistant.ask, asked)]
+        hits = [assistant.search(question, limit=40, filters=wanted) for question in asked for wanted in (None, filters)]
+        seen.append((answers, hits, assistant.articles(), assistant.status().passages))
+
+    def ask() -> None:
+        look()
+        for kept_out in (
+            lambda: other.ask(ASKED[0]),
+            lambda: assistant.article(assistant.articles()[0].article_id),
+            lambda: assistant.export(tmp_path / "backup"),
+            lambda: assistant.problems(),
+        ):
+            with pytest.raises(LibraryLocked, match=r"being changed by this process \(ingest, since"):
+                kept_out()
+
+    look()
+    watched(monkeypatch, ask)
+    # So many that Chroma writes its vector files; the first takes the place of another.
+    (tmp_path / "news" / "0000.txt").write_text("The harbour of Basra is closed.", "utf-8")
+    report = assistant.ingest([write(tmp_path / "news", 119, first=2)])
+    assert (report.added, report.updated) == (119, 1)
+    assert len(seen) == 1 + 2 * (3 + (120 // AT_ONCE if vectors_in == "folder" else 1))
+    assert all(later == seen[0] for later in seen)
+    assert len(assistant.articles()) == 126
+    assert assistant.problems() == []
+
+
+def watched(monkeypatch: pytest.MonkeyPatch, look: Callable[[], None]) -> None:
+    """Have another thread `look` before and after each step of the next change up to the one by which it shows."""
+    publish = Catalogue.publish
+    published: list[bool] = []
+
+    def publishing(self: Catalogue, ids: Sequence[str]) -> tuple[str, ...]:
+        published.append(True)
+        return publish(self, ids)
+
+    def stepping(done: Callable[..., object]) -> Callable[..., object]:
+        def wrapped(*arguments: Any, **options: Any) -> object:
+            if not published:
+                in_thread(look)
+            result = done(*arguments, **options)
+            if not published:
+                in_thread(look)
+            return result
+
+        return wrapped
+
+    monkeypatch.setattr(Catalogue, "publish", publishing)
+    for kind, step in ((Catalogue, "stage"), (LexicalIndex, "add"), (VectorIndex, "add"), (LexicalIndex, "commit")):
+        monkeypatch.setattr(kind, step, stepping(getattr(kind, step)))
+
+
+def in_thread(task: Callable[[], None]) -> None:
+    """Do it in another thread."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(task).result()
+
+
+def test_an_article_is_there_while_it_is_described_anew(
+    folder: Path, tmp_path: Path, make: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an article whose title changes readers would lose sight in between: those who ask wait."""
+    assistant = make(folder, wait=0.05)
+    news = write(tmp_path / "news", 1)
+    assert assistant.ingest([news]).added == 1
+    tried: list[bool] = []
+
+    def look() -> None:
+        with pytest.raises(LibraryLocked):
+            assistant.ask("Which ferry reached Basra?")
+        tried.append(True)
+
+    watched(monkeypatch, look)
+    (news / "sources.toml").write_text('["0000.txt"]\ntitle = "The ferry"\n', "utf-8")
+    assert assistant.ingest([news]).updated == 1
+    assert tried
+    assert "The ferry" in {source.title for source in assistant.articles()}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), LibraryDamaged("It broke.")], ids=["ctrl-c", "fault"])
+def test_a_batch_that_fails_while_others_ask_is_finished_by_the_next_question(
+    folder: Path, tmp_path: Path, make: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """One that is in the middle of a question gets its answer; afterwards the batch is there whole."""
+    assistant = make(folder)
+    expected = assistant.ask(ASKED[0])
+    add, search = VectorIndex.add, VectorIndex.search
+    inside, failed = threading.Event(), threading.Event()
+    answers: list[Answer] = []
+
+    def failing(self: VectorIndex, passages: Sequence[Passage], vectors: Vectors) -> None:
+        add(self, passages, vectors)
+        reader.start()
+        assert inside.wait(60)
+        failed.set()
+        raise error
+
+    def searching(self: VectorIndex, *arguments: Any, **options: Any) -> object:
+        inside.set()
+        assert failed.wait(60)
+        return search(self, *arguments, **options)
+
+    reader = threading.Thread(target=lambda: answers.append(assistant.ask(ASKED[0])))
+    with monkeypatch.context() as patch:
+        patch.setattr(VectorIndex, "add", failing)
+        patch.setattr(VectorIndex, "search", searching)
+        with pytest.raises(type(error)):
+            assistant.ingest([write(tmp_path / "news", 3)])
+        reader.join()
+    assert [(answer.text, answer.trace.notes) for answer in answers] == [(expected.text, expected.trace.notes)]
+    assert assistant.ask("Which ferry reached Basra?").status is Status.ANSWERED
+    assert len(assistant.articles()) == 8
+    assert assistant.problems() == []
 
 
 @pytest.mark.parametrize("who", ["thread", "process"])
