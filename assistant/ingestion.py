@@ -20,10 +20,10 @@ from assistant.types import Article, Filters, IngestReport, Passage, Skipped, Sp
 
 __all__ = ["Turn", "ingest"]
 
-# Stored at one go: some 250 passages. Whoever asks meanwhile waits for half a second, and a Ctrl-C loses little; larger
-# batches are hardly quicker (measured).
-CHARACTERS = 300_000
-ARTICLES = 300
+# Stored at one go: some 700 passages. Threads that share the lock ask beside it; another process waits for most of a second, and a
+# Ctrl-C loses little. Smaller batches make more segments of the full text to merge, see docs/decisions.md.
+CHARACTERS = 600_000
+ARTICLES = 600
 
 SELDOM = 100_000  # objects made since garbage was last looked for
 
