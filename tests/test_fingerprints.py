@@ -56,6 +56,9 @@ class Nothing:
     def changing(self, **_: Any) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def watching(self, _: object) -> AbstractContextManager[bool]:
+        return nullcontext(False)
+
     def __getattr__(self, name: str) -> Callable[..., int]:
         return lambda *_, **__: 0
 
