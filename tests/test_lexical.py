@@ -165,6 +165,20 @@ def test_nothing_is_found_for_nothing(index: LexicalIndex) -> None:
     assert found(index, word("qqqq")) == []
 
 
+def test_what_a_killed_commit_left_is_in_nobodys_way(index: LexicalIndex, tmp_path: Path) -> None:
+    """tantivy writes which passages are deleted before it writes down that it did; killed in between, the same can be done again."""
+    written = tmp_path / "lexical" / "meta.json"
+    before = written.read_bytes()
+    index.delete(["fa1"])
+    index.commit()
+    written.write_bytes(before)
+    again = LexicalIndex(tmp_path / "lexical")
+    assert again.count() == 4
+    again.delete(["fa1"])
+    again.commit()
+    assert again.count() == 3
+
+
 def test_another_reader_sees_commits_after_reloading(index: LexicalIndex, tmp_path: Path) -> None:
     """Reopening is not needed to follow a writer."""
     reader = LexicalIndex(tmp_path / "lexical")
