@@ -28,10 +28,12 @@ class Door:
         try:
             yield
         finally:
-            self._shut()
-            with self._changed:
-                self._kept = False
-                self._changed.notify_all()
+            try:
+                self._shut()
+            finally:
+                with self._changed:
+                    self._kept = False
+                    self._changed.notify_all()
 
     @contextmanager
     def open(self) -> Iterator[bool]:
@@ -53,7 +55,7 @@ class Door:
                     self._open = False
                     self._changed.wait_for(lambda: not self._inside)
                 break
-            except KeyboardInterrupt as exc:
+            except BaseException as exc:
                 interrupted = exc
         if interrupted is not None:
             raise interrupted

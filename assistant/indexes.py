@@ -78,8 +78,12 @@ class Nearest:
         """The ids and cosine similarities (-1 to 1) of the `limit` nearest passages, best first."""
         if self._index is not None:
             try:
-                found = self._index.search(vector, filters=filters, limit=limit + len(self._hidden))
-                return [hit for hit in found if hit[0] not in self._hidden][:limit]
+                while True:
+                    hidden = len(self._hidden)
+                    found = self._index.search(vector, filters=filters, limit=limit + hidden)
+                    seen = [hit for hit in found if hit[0] not in self._hidden][:limit]
+                    if len(seen) == limit or len(self._hidden) == hidden:  # else more came in meanwhile, and may be in the way
+                        return seen
             except LibraryError:
                 self._index = None
         from assistant.exact import ExactSearch

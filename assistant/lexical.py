@@ -134,8 +134,8 @@ class LexicalIndex:
         if self._writer is None:
             # One thread gives one segment a commit and the same result every time.
             self._writer = self._index.writer(heap_size=128_000_000, num_threads=1)
-            # A list of deletions is called by how much was done before, so that one left by a commit that was killed would be in the
-            # way of the next for ever.
+            # A list of deletions is called by how much was done before: one that a killed commit left would be in the way of the
+            # next for ever.
             self._writer.garbage_collect_files()
         return self._writer
 

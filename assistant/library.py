@@ -253,8 +253,10 @@ class Library:
         ids = [item.article.source.article_id for item in staged]
         known = [source.article_id for source in self.catalogue.sources(Filters(articles=tuple(ids)))]
         with self.indexes.changing():
-            # Of articles that are there and only described anew, who asks meanwhile would lose sight.
-            with self.indexes.watching(self.come_in) if not known else nullcontext(False) as others:
+            # Of articles that are there and only described anew, who asks meanwhile would lose sight; and where nothing was there
+            # before, one had better wait.
+            alone = known or not self.catalogue.count().articles
+            with nullcontext(False) if alone else self.indexes.watching(self.come_in) as others:
                 self.catalogue.stage(staged, vectors, self.embedder.name, _now())
                 self.indexes.add(ids, known=known, gently=others)
             leaving = self.catalogue.publish(ids)

@@ -34,7 +34,7 @@ _DATABASE = "library.db"  # asking must leave nothing in a folder that holds no 
 _WANTED = "wants-"
 _GIVE_WAY = 2.0  # seconds
 _LOOK = 0.01  # seconds between two looks
-_TRY = 0.05  # seconds for which one waits for the lock before it looks whether it may come in beside its holder
+_TRY = 0.2  # seconds for which one waits for the lock before it looks whether it may come in beside its holder
 
 _Mode = Literal["shared", "exclusive"]
 

@@ -432,7 +432,7 @@ class Assistant:
         """The library under the shared lock, to be searched; mended first where it is not in order."""
         self._require()
         _get_ready()
-        with self._lock.shared(beside=True):
+        with self._lock.shared(beside=self._is_quick):
             library = self._opened()
             if library.in_step() or library.can_wait():
                 yield self._answerable(library)
@@ -443,6 +443,11 @@ class Assistant:
             if failed and not library.searchable():
                 raise failed
             yield self._answerable(library)
+
+    @property
+    def _is_quick(self) -> bool:
+        """Whether a search waits for no other machine: a change waits for those who came in beside it, and all others for both."""
+        return self._server is None and not getattr(self._embedder, "host", None)
 
     def _mend(self) -> LibraryError | None:
         """Put the library in order; why that could not be done, for what can be read is read all the same."""

@@ -166,7 +166,7 @@ def test_nothing_is_found_for_nothing(index: LexicalIndex) -> None:
 
 
 def test_what_a_killed_commit_left_is_in_nobodys_way(index: LexicalIndex, tmp_path: Path) -> None:
-    """tantivy writes which passages are deleted before it writes down that it did; killed in between, the same can be done again."""
+    """tantivy writes which passages are deleted, and only then that it did so; killed in between, the same can be done again."""
     written = tmp_path / "lexical" / "meta.json"
     before = written.read_bytes()
     index.delete(["fa1"])

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -511,7 +512,8 @@ def test_who_waits_is_let_in_and_the_change_waits_for_it(folder: Path) -> None:
     reader, writer = threading.Thread(target=ask), threading.Thread(target=change)
     writer.start()
     shutting.wait(60)
-    writer.join(0.05)
+    while lock._door._open:  # the change is about to shut it
+        time.sleep(0.001)
     lock._wait = 0
     with pytest.raises(LibraryLocked):
         lock.shared(beside=True).__enter__()

@@ -334,10 +334,10 @@ def test_whose_language(variables: dict[str, str], common: dict[str, str], spoke
 MISWRITTEN = [
     (["ask", "--langauge", "x"], "سند: گزینه‌ای به نام \u2068--langauge\u2069 نیست. آیا منظورتان \u2068--language\u2069 بود؟"),
     (["nope"], "سند: فرمانی به نام \u2068nope\u2069 نیست."),
-    (["show"], "سند: جای \u2068ID\u2069 خالی است."),
+    (["show"], "سند: \u2068ID\u2069 داده نشده است."),
     (["search", "--limit", "0", "x"], "سند: \u2068--limit\u2069: عددی از ۱ تا ۱۰۰ می‌خواهد."),
     (["ask", "--since", "soon", "x"], "سند: \u2068--since\u2069: \u2068soon\u2069 روز نیست؛"),
-    (["ask", "--language", "persian", "x"], "سند: \u2068--language\u2069: \u2068persian\u2069 نشانهٔ زبان نیست؛"),
+    (["ask", "--language", "persian", "x"], "سند: \u2068--language\u2069: \u2068persian\u2069 کد زبان نیست؛"),
     (["status", "--offline=yes"], "سند: \u2068--offline\u2069 مقداری نمی‌گیرد."),
     (["status", "a", "b"], "سند: این زیادی است: \u2068a b\u2069."),
     (["articles", "--since", "2016-12-18", "--until", "2016-12-17"], "سند: روز \u2068`--since`\u2069"),

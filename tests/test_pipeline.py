@@ -525,8 +525,9 @@ def test_a_rebuild_keeps_nobody_from_asking(folder: Path, make: Callable[..., As
 # -- threads ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.vectors_in_the_folder
 def test_a_batch_that_is_stored_keeps_no_thread_from_asking(
-    folder: Path, tmp_path: Path, make: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch, vectors_in: str
+    folder: Path, tmp_path: Path, make: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While it is put into the indexes, threads of the same assistant get the answers they got before; whoever else asks waits."""
     assistant, other = make(folder, wait=0.05), make(folder, wait=0.05)
@@ -557,7 +558,7 @@ def test_a_batch_that_is_stored_keeps_no_thread_from_asking(
     (tmp_path / "news" / "0000.txt").write_text("The harbour of Basra is closed.", "utf-8")
     report = assistant.ingest([write(tmp_path / "news", 119, first=2)])
     assert (report.added, report.updated) == (119, 1)
-    assert len(seen) == 1 + 2 * (3 + (120 // AT_ONCE if vectors_in == "folder" else 1))
+    assert len(seen) == 1 + 2 * (3 + 120 // AT_ONCE)
     assert all(later == seen[0] for later in seen)
     assert len(assistant.articles()) == 126
     assert assistant.problems() == []
@@ -615,6 +616,43 @@ def test_an_article_is_there_while_it_is_described_anew(
     assert "The ferry" in {source.title for source in assistant.articles()}
 
 
+class Elsewhere(EmbeddedEmbedder):
+    """The same vectors, as if a model of another machine made them."""
+
+    host = "models.example"
+
+
+@pytest.mark.parametrize("why", ["a model elsewhere", "nothing there"])
+def test_who_would_keep_others_waiting_waits_for_the_batch(
+    folder: Path,
+    tmp_path: Path,
+    make: Callable[..., Assistant],
+    lexicon: Lexicon,
+    monkeypatch: pytest.MonkeyPatch,
+    why: str,
+    vectors_in: str,
+) -> None:
+    """Another machine may take its time, for which the batch would have to wait, and everybody for that; it is waited for as long
+    as there is no article at all. What is only looked up in the catalogue waits for nothing."""
+    empty = why == "nothing there"
+    assistant = make(folder, wait=0.05, embedder=None if empty else Elsewhere(lexicon))
+    assistant.ask(ASKED[0])  # on a server, it puts the vectors there
+    if empty:
+        assistant.remove([source.article_id for source in assistant.articles()])
+    tried: list[int] = []
+
+    def look() -> None:
+        with pytest.raises(LibraryLocked):
+            assistant.ask("Which ferry reached Basra?")
+        tried.append(0 if empty else assistant.status().articles)
+
+    watched(monkeypatch, look)
+    assert assistant.ingest([write(tmp_path / "news", 3)]).added == 3
+    assert set(tried) == ({0} if empty else {5})
+    assert assistant.ask("Which ferry reached Basra?").status is Status.ANSWERED
+
+
+@pytest.mark.vectors_in_the_folder
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), LibraryDamaged("It broke.")], ids=["ctrl-c", "fault"])
 def test_a_batch_that_fails_while_others_ask_is_finished_by_the_next_question(
     folder: Path, tmp_path: Path, make: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch, error: BaseException
@@ -883,6 +921,8 @@ needs_permissions = pytest.mark.skipif(sys.platform == "win32", reason="permissi
 @contextmanager
 def a_plain_user() -> Iterator[Path]:
     """A folder of someone whom permissions bind, as whom the block runs: nobody, when the tests run as root."""
+    import chromadb.api.rust  # noqa: F401  # which nobody may not be allowed to read
+
     with tempfile.TemporaryDirectory() as name:
         folder, root = Path(name), os.geteuid() == 0
         if root:
