@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.catalogue import Catalogue, Manifest, Staged, text_hash
-from assistant.errors import BadModelOutput, DiskFull, LibraryMismatch, NoLibrary, Notice
+from assistant.errors import BadModelOutput, DiskFull, LibraryDamaged, LibraryMismatch, NoLibrary, Notice
 from assistant.indexes import ALL, LEXICAL, Draft, Indexes, Progress, unseen
 from assistant.protocols import Embedder, Vectors
 from assistant.seal import explained
@@ -161,11 +161,20 @@ class Library:
 
     def mend(self, progress: Progress = unseen) -> None:
         """Finish what was cut off and make those indexes anew that cannot be used. Embeds nothing."""
+        try:
+            self._mend(ALL, progress)
+        except LibraryDamaged:
+            # An index that nothing can be put into is of no more use than one that cannot be read. What is wrong with the truth
+            # itself, this tells too.
+            self._mend(frozenset(), progress)
+
+    def _mend(self, trusted: frozenset[str], progress: Progress) -> None:
+        """The same, with no index believed to be sound but some of those `trusted`."""
         with self.indexes.changing(mending=True):
             self.catalogue.tidy()
             sweep(self.folder)
             lost = self.indexes.faults().keys() - self.indexes.mendable()  # with a server that is out of reach
-            sound = set(ALL - self.indexes.faults().keys())
+            sound = set(trusted - self.indexes.faults().keys())
             pending, leaving = self.catalogue.unfinished()
             if pending:
                 self.indexes.add(pending, known=pending, into=sound)

@@ -17,7 +17,7 @@ import tantivy
 
 from assistant import library as module
 from assistant.catalogue import Catalogue, Counts, Staged
-from assistant.errors import BadModelOutput, DiskFull, LibraryError, LibraryMismatch, LibraryNotWritable, NoLibrary
+from assistant.errors import BadModelOutput, DiskFull, LibraryDamaged, LibraryError, LibraryMismatch, LibraryNotWritable, NoLibrary
 from assistant.lexical import LexicalIndex
 from assistant.library import Library, exists
 from assistant.protocols import Vectors
@@ -469,6 +469,29 @@ def test_a_failed_change_does_not_keep_others_from_writing(
     other.mend()
     assert held(other) == ids(OLD, MORE)
     assert caught.traceback  # still alive
+
+
+def test_an_index_that_cannot_be_changed_is_made_anew(
+    library: Library, monkeypatch: pytest.MonkeyPatch, reopen: Callable[[], Library]
+) -> None:
+    """Whatever keeps the full-text index from taking what was cut off, mending does not end with it."""
+    library.store(staged(OLD, KEPT))
+    with monkeypatch.context() as patch:
+        patch.setattr(Catalogue, "forget", failing(Catalogue.forget, KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            library.store(staged(NEW, MORE))
+    again, folders, commit = reopen(), list[Path](), LexicalIndex.commit
+
+    def once(self: LexicalIndex, **options: bool) -> None:
+        folders.append(self._folder)
+        if len(folders) == 1:
+            raise LibraryDamaged("It takes nothing.")
+        commit(self, **options)
+
+    monkeypatch.setattr(LexicalIndex, "commit", once)
+    again.mend()
+    assert len(folders) > 1
+    assert (again.in_step(), again.out_of_step(), held(again)) == (True, [], ids(NEW, KEPT, MORE))
 
 
 def test_nothing_is_stored_on_a_disk_without_room(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
