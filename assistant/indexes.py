@@ -160,15 +160,14 @@ class Indexes:
                 self._opened_server = Server(self._place)
             return self._opened_server
 
-    @property
-    def sound_vectors(self) -> VectorIndex | None:
-        """The vector index, or None where it must not be searched: damage can end the process."""
-        return None if VECTORS in self.faults() else self.vectors
+    def nearest(self, faults: Collection[str] | None = None) -> Nearest:
+        """A search by vector for one question, whatever has become of the vector index: damage can end the process that searches it.
 
-    def nearest(self) -> Nearest:
-        """A search by vector for one question, whatever has become of the vector index."""
+        `faults` are those that were seen under the same lock; else they are looked for.
+        """
         why = "the vector server cannot be used" if self._place else "the vector index cannot be read"
-        return Nearest(self.sound_vectors, self._catalogue, why, self._hidden)
+        sound = VECTORS not in (self.faults() if faults is None else faults)
+        return Nearest(self.vectors if sound else None, self._catalogue, why, self._hidden)
 
     def refresh(self) -> None:
         """See what another process changed since they were last looked at."""
@@ -236,9 +235,9 @@ class Indexes:
             return exc
         return None
 
-    def mendable(self) -> set[str]:
-        """The indexes at fault that could be made anew now."""
-        faults = set(self.faults())
+    def mendable(self, faults: Collection[str] | None = None) -> set[str]:
+        """The indexes at fault that could be made anew now, of those `faults` that were seen under the same lock, if any were."""
+        faults = set(self.faults() if faults is None else faults)
         return faults - {VECTORS} if VECTORS in faults and self.out_of_reach() else faults
 
     def _broken(self, *, every_byte: bool = False) -> dict[str, str]:

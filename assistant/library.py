@@ -130,18 +130,16 @@ class Library:
 
     # -- health ------------------------------------------------------------------------------------------------------
 
-    def in_step(self) -> bool:
-        """Whether every change was finished and both indexes show what the catalogue holds, as far as that can be had now."""
-        return not self._cut_off() and not self.indexes.mendable()
+    def in_step(self, faults: Collection[str] | None = None) -> bool:
+        """Whether every change was finished and both indexes show what the catalogue holds, as far as that can be had now.
 
-    def can_wait(self) -> bool:
+        `faults` of the indexes are those that were seen under the same lock; else they are looked for.
+        """
+        return not self._cut_off() and not self.indexes.mendable(faults)
+
+    def can_wait(self, faults: Collection[str]) -> bool:
         """Whether questions are better answered at once, from the vectors one by one, than after making the index anew."""
-        faults = self.indexes.faults()
         return not self._cut_off() and LEXICAL not in faults and self.catalogue.count().passages > PATIENCE
-
-    def searchable(self) -> bool:
-        """Whether the full text can be searched, whatever else is wrong."""
-        return LEXICAL not in self.indexes.faults()
 
     def out_of_step(self) -> list[str]:
         """Everything that keeps the indexes from showing what the catalogue holds, one line each; looks at every byte."""

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
@@ -34,7 +34,7 @@ from assistant.errors import (
     VectorsUnavailable,
 )
 from assistant.generative import Writer
-from assistant.indexes import Draft, Nearest
+from assistant.indexes import LEXICAL, Draft, Nearest
 from assistant.ingestion import ingest
 from assistant.lexicon import Lexicon
 from assistant.library import NOTHING_THERE, Library, Progress, exists, unseen
@@ -239,8 +239,7 @@ class Assistant:
         return Answerer(lexicon=self._lexicon, writer=writer, prices=self._prices, today=self._today, language=self._language)
 
     def _search(self, query: Query) -> Retrieval:
-        with self._reading() as library:
-            nearest = library.indexes.nearest()
+        with self._searching() as (library, nearest):
             found = self._retriever(library, nearest).retrieve(query, limit=self._passages)
             return replace(found, query=replace(found.query, notes=(*found.query.notes, *nearest.notes)))
 
@@ -253,8 +252,8 @@ class Assistant:
         """The passages that speak most of `question`, best first; nothing is composed and there is no floor."""
         self._require()
         query = understand(question, lexicon=self._lexicon, today=self._today(), filters=filters)
-        with self._reading() as library:
-            return self._retriever(library, library.indexes.nearest()).hits(query, limit=limit)
+        with self._searching() as (library, nearest):
+            return self._retriever(library, nearest).hits(query, limit=limit)
 
     def articles(self, filters: Filters | None = None) -> list[Source]:
         """What is known of each article, the newest first, those of unknown day last."""
@@ -428,21 +427,35 @@ class Assistant:
             yield self._opened()
 
     @contextmanager
+    def _searching(self) -> Iterator[tuple[Library, Nearest]]:
+        """The library under the shared lock, with a search by vector for one question."""
+        with self._in_order() as (library, faults):
+            yield library, library.indexes.nearest(faults)
+
+    @contextmanager
     def _reading(self) -> Iterator[Library]:
-        """The library under the shared lock, to be searched; mended first where it is not in order."""
+        """The same to look at what it holds."""
+        with self._in_order() as (library, _):
+            yield library
+
+    @contextmanager
+    def _in_order(self) -> Iterator[tuple[Library, Mapping[str, str]]]:
+        """The library under the shared lock, mended first where it is not in order, with the indexes that cannot be used."""
         self._require()
         _get_ready()
         with self._lock.shared(beside=self._is_quick):
             library = self._opened()
-            if library.in_step() or library.can_wait():
-                yield self._answerable(library)
+            faults = library.indexes.faults()
+            if library.in_step(faults) or library.can_wait(faults):
+                yield self._answerable(library), faults
                 return
         failed = self._mend()
         with self._lock.shared():
             library = self._opened()
-            if failed and not library.searchable():
+            faults = library.indexes.faults()
+            if failed and LEXICAL in faults:
                 raise failed
-            yield self._answerable(library)
+            yield self._answerable(library), faults
 
     @property
     def _is_quick(self) -> bool:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,11 +53,7 @@ class Seal:
     def read(cls, folder: Path) -> Seal | None:
         """The seal of the library in `folder`, if it has one that can be read."""
         try:
-            said = json.loads((folder / FILE).read_bytes())
-            files = {str(name): Stamp(*map(int, stamp)) for name, stamp in said["files"].items()}
-            distrusted = {str(name): str(reason) for name, reason in said["distrusted"].items()}
-            place = str(said.get("collection", "")), str(said.get("mark", ""))
-            return cls(int(said["generation"]), said["whole"] is True, files, distrusted, *place)
+            return _parsed((folder / FILE).read_bytes())
         except (OSError, ValueError, TypeError, LookupError, AttributeError):
             return None
 
@@ -90,6 +87,16 @@ class Seal:
             return any(_differs(there[name], stamp, every_byte) for name, stamp in wanted.items())
         except OSError:
             return True
+
+
+@lru_cache(maxsize=4)
+def _parsed(content: bytes) -> Seal:
+    """Kept, as every question reads it again."""
+    said = json.loads(content)
+    files = {str(name): Stamp(*map(int, stamp)) for name, stamp in said["files"].items()}
+    distrusted = {str(name): str(reason) for name, reason in said["distrusted"].items()}
+    place = str(said.get("collection", "")), str(said.get("mark", ""))
+    return Seal(int(said["generation"]), said["whole"] is True, files, distrusted, *place)
 
 
 def _name(folder: Path, path: Path) -> str:

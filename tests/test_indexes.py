@@ -291,7 +291,7 @@ def test_damage_is_not_sealed_by_an_interrupted_mending(
             opened(folder).mend()
     library = opened(folder)
     assert VECTORS in library.indexes.faults()
-    assert library.indexes.sound_vectors is None
+    assert library.indexes.nearest()._index is None
     library.mend()
     assert library.in_step()
 

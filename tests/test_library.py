@@ -740,13 +740,13 @@ def test_a_library_too_large_to_wait_for_is_answered_from_the_truth(
     library.store(staged(OLD, KEPT))
     lose_vectors(library)
     library.indexes.close()
-    assert (library.in_step(), library.can_wait()) == (False, False)
+    assert (library.in_step(), library.can_wait(library.indexes.faults())) == (False, False)
     monkeypatch.setattr(module, "PATIENCE", 1)
-    assert library.can_wait()
+    assert library.can_wait(library.indexes.faults())
     nearest = library.indexes.nearest()
     assert [name for name, _ in nearest.search(Letters().embed_query(OLD.text), filters=Filters(), limit=1)] == ["old-0"]
     assert len(nearest.notes) == 1
     assert "compared one by one" in nearest.notes[0]
     shutil.rmtree(folder / "lexical")
     library.indexes.close()
-    assert not library.can_wait()
+    assert not library.can_wait(library.indexes.faults())
