@@ -161,7 +161,7 @@ class Indexes:
             return self._opened_server
 
     def nearest(self, faults: Collection[str] | None = None) -> Nearest:
-        """A search by vector for one question, whatever has become of the vector index: searching a damaged one can end the process.
+        """A search by vector for one question, whatever has become of the vector index: a damaged one can end the process.
 
         `faults` are those that were seen under the same lock; else they are looked for.
         """
