@@ -119,6 +119,14 @@ class ModelServer:
         """Answer the next chats and embeddings with these, one each."""
         self._script.extend(replies)
 
+    def forget(self) -> None:
+        """Be as at first: an honest one that nothing was asked of and nothing is scripted for."""
+        self._script.clear()
+        self._always = None
+        self.answer = composed
+        self.delay = 0.0
+        self.requests.clear()
+
     def always(self, reply: Reply | None) -> None:
         """Answer whatever is not scripted with this."""
         self._always = reply

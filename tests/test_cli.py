@@ -637,7 +637,7 @@ def test_ctrl_c_while_ingesting(run: Run, fresh: Path, tmp_path: Path) -> None:
     process = started("ingest", news, stderr=theirs, env={**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"})
     os.close(theirs)
     seen = b""
-    while not any(int(done) >= 500 for done in re.findall(rb"(\d+)/\?", seen)):
+    while not any(int(done) >= 700 for done in re.findall(rb"(\d+)/\?", seen)):
         seen += os.read(terminal, 65536)  # the bar on the terminal tells how far it is
     process.send_signal(signal.SIGINT)
     seen = b""

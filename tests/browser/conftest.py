@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
-from model_server import ModelServer, composed
+from model_server import ModelServer
 from page_server import Served, served
 from pydantic import SecretStr
 
@@ -201,8 +201,4 @@ def model_here(browser: Browser) -> Iterator[ModelServer]:
 def model(model_here: ModelServer) -> Iterator[ModelServer]:
     """The model: an honest one until a test says otherwise."""
     yield model_here
-    model_here.script(*())
-    model_here.always(None)
-    model_here.answer = composed
-    model_here.delay = 0.0
-    model_here.requests.clear()
+    model_here.forget()
