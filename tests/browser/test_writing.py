@@ -143,6 +143,7 @@ def test_a_model_that_hangs_can_be_stopped(writing: Served, model: ModelServer, 
     tab = visit(writing, language="fa")
     tab.put(QUESTION)
     expect(tab.page.locator("#bot .searching")).to_have_text(say("chat.searching", "fa"))
+    asked(tab, model, 1)
     tab.page.locator("#stop").click()
     idle(tab)
     expect(tab.answer()).to_contain_text(say("chat.stopped", "fa"))
