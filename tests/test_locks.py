@@ -610,13 +610,18 @@ def test_ctrl_c_takes_nothing_away_from_those_who_came_in(folder: Path) -> None:
     assert free(folder, "exclusive")
 
 
+def forked(code: str, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str]:
+    """How a program ends that forks itself over the library in `folder`, and what it complains of."""
+    script = tmp_path_factory.mktemp("forked") / "forked.py"
+    script.write_text(code, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script), str(folder), *filter(None, sys.path)], capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_fork_does_not_come_in(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A door that was open when a process was forked off leads nowhere there: whoever asks in it is kept out."""
-    script = tmp_path_factory.mktemp("forked") / "forked.py"
-    script.write_text(FORKED_BESIDE, encoding="utf-8")
-    done = subprocess.run([sys.executable, str(script), str(folder), *filter(None, sys.path)], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert forked(FORKED_BESIDE, folder, tmp_path_factory) == (0, "")
 
 
 # -- once more --------------------------------------------------------------------------------------------------------
@@ -666,10 +671,7 @@ def test_a_link_that_leads_elsewhere_is_followed(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_fork_locks_for_itself(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A process that was forked off one that asked has the lock like any other, and its parent still has it too."""
-    script = tmp_path_factory.mktemp("forked") / "forked.py"
-    script.write_text(FORKED, encoding="utf-8")
-    done = subprocess.run([sys.executable, str(script), str(folder), *filter(None, sys.path)], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert forked(FORKED, folder, tmp_path_factory) == (0, "")
 
 
 # -- folders ----------------------------------------------------------------------------------------------------------
