@@ -183,7 +183,7 @@ def test_what_has_come_can_be_cited_while_the_rest_is_awaited() -> None:
         asking = talk.ask("s", posed())
         first = await anext(asking)
         stream.go.release()
-        second = await anext(asking)
+        second = await _until(asking, lambda frame: frame.panel["say"] == "writing")
         await asking.aclose()
         return [first, second]
 
@@ -456,11 +456,13 @@ def test_nobody_stops_the_answer_of_somebody_else(session: str, turn: object) ->
 def test_one_answer_that_fails_leaves_the_others_alone() -> None:
     """Two visitors at once: one stops, one fails, the third gets an answer."""
     streams = [Stream([QUOTED], whole(), wait=True), Stream([ModelUnavailable("x")], whole()), Stream([QUOTED], whole(), wait=True)]
-    talk, _ = page(*streams)
+    talk, assistant = page(*streams)
 
     async def together() -> list[Any]:
         first = talk.ask("a", posed())
         await anext(first)
+        while not assistant.asked:  # streams are handed out in the order of asking, and a question begins before it is asked
+            await asyncio.sleep(0.001)
         second = [frame async for frame in talk.ask("b", posed())]
         third = talk.ask("c", posed())
         await anext(third)
