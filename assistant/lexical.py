@@ -28,6 +28,8 @@ from assistant.types import Concept, Filters, Passage, day_number
 __all__ = ["LexicalIndex", "Sounding"]
 
 GRAM_WEIGHT = 0.5
+COMMON_GRAM = 0.2  # of the passages; an n-gram that more of them have tells little and costs the most, see docs/decisions.md
+FEW = 1_000  # passages added to the collection's own when that is judged: in a small one everything is common
 TRANSLATION_WEIGHT = 0.6  # of the n-grams a translation cannot share, see docs/decisions.md
 PHRASE_SLOP = 1
 WORDS = 50_000  # of texts, remembered with what they are found by: half a kilobyte each
@@ -149,7 +151,8 @@ class LexicalIndex:
         """The ids and BM25 scores of the best `limit` passages, best first.
 
         Each concept is one clause over all its spellings with the weight of their union (Pirkola's structured query), so
-        that no language of a mixed collection outweighs another. Character n-grams of the question's own words are added.
+        that no language of a mixed collection outweighs another. Character n-grams of the question's own words are added,
+        but not those that stand nearly everywhere, where the word is found without.
         """
         clauses = [clause for concept in concepts if (clause := self._concept_query(concept)) is not None]
         clauses += self._gram_queries(concepts)
@@ -162,7 +165,7 @@ class LexicalIndex:
             query = tantivy.Query.boolean_query(parts)
         with self._explained():
             searcher = self._searcher
-            found = searcher.search(query, limit=limit).hits
+            found = searcher.search(query, limit=limit, count=False).hits
             return [(str(searcher.doc(address).get_first("passage")), float(score)) for score, address in found]
 
     def frequency(self, concept: Concept) -> int:
@@ -260,13 +263,14 @@ class LexicalIndex:
     def _gram_queries(self, concepts: Sequence[Concept]) -> list[tantivy.Query]:
         weights: dict[str, float] = {}
         for concept in concepts:
-            for word in concept.text.split():
-                for gram in ngrams(word):
+            # What is found by its stem needs no n-grams that nearly all have; what is not is looked for by whatever it has.
+            most = COMMON_GRAM * (self.count() + FEW) if self._looked_up(concept).phrases else self.count()
+            for gram in chain.from_iterable(map(ngrams, concept.text.split())):
+                if 0 < self._searcher.doc_freq("grams", gram) <= most:
                     weights[gram] = max(weights.get(gram, 0.0), concept.weight * GRAM_WEIGHT)
         return [
             tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, "grams", gram, "freq"), weight)
             for gram, weight in weights.items()
-            if self._searcher.doc_freq("grams", gram)
         ]
 
     # -- errors ------------------------------------------------------------------------------------------------------

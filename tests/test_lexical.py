@@ -122,6 +122,19 @@ def test_what_is_remembered_of_questions_stays_little(index: LexicalIndex, monke
     assert (len(index._sounding) <= 2, len(index._counts) <= 3, len(index._spelled) <= 2) == (True, True, True)
 
 
+@pytest.mark.parametrize("text", ["revolution", "انقلاب"])
+def test_what_stands_nearly_everywhere_tells_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Of a word that is found by its stem, n-grams that most passages have add nothing; a misspelt word is found by them alone."""
+    index = LexicalIndex(tmp_path / "lexical", create=True)
+    longer, language = ("revolutionary", "en") if text.isascii() else ("انقلابیون", "fa")
+    index.add([passage(text, "a", language), *(passage(longer, f"b{number}", language) for number in range(9))])
+    index.commit()
+    assert len(found(index, word(text))) == 10
+    monkeypatch.setattr(lexical, "FEW", 0)
+    assert found(index, word(text)) == ["a-0"]
+    assert len(found(index, word(text[:-1] + "q"))) == 10
+
+
 def test_adding_again_replaces(index: LexicalIndex) -> None:
     """A passage has one entry, whatever was there before under its id."""
     index.add([passage("متن دیگری درباره نفت", "fa1")])

@@ -144,7 +144,7 @@ class TantivyAlone(_Alone):
         """How many documents are found in a round, their ids read."""
         found = 0
         for query, limit in self._asked[number]:
-            hits = self._searcher.search(query, limit=limit).hits
+            hits = self._searcher.search(query, limit=limit, count=False).hits
             found += len([self._searcher.doc(address).get_first("passage") for _, address in hits])
         return found
 
@@ -228,9 +228,9 @@ class _Recorder:
     def writer(self, *args: Any, **named: Any) -> _Recorder:
         return self._like_this(self._real.writer(*args, **named))
 
-    def search(self, query: Any, limit: int) -> Any:
+    def search(self, query: Any, *, limit: int, count: bool) -> Any:
         self._asked.append((query, limit))
-        return self._real.search(query, limit=limit)
+        return self._real.search(query, limit=limit, count=count)
 
     def add_document(self, document: Any) -> None:
         self._added.append(document)
