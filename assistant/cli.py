@@ -6,7 +6,7 @@ import gc
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ import click
 
 from assistant import console
 from assistant._version import __version__
-from assistant.console import Common, err, out, tell
+from assistant.console import Common, out, tell
 from assistant.errors import ArticleError, Notice, QuestionError
 from assistant.types import Answer, Filters, IngestReport, Source, Status
 
@@ -161,7 +161,7 @@ def ask(
     filters = _filters(restrictions)
     quiet = as_json or translate_quotes  # translations come when all is written, so there is nothing to show before
     settings = _settings(common)
-    _advise(settings)
+    _advise(settings, common)
     answer = _from_page(settings, question, filters, language, translate_quotes=translate_quotes, quiet=quiet)
     if answer is None:
         with _opened(settings) as assistant:
@@ -228,10 +228,11 @@ def chat(common: Common, /, language: str | None, **restrictions: Any) -> int:
             assistant,
             read=edited_input(),
             write=lambda text: out(text, ours=True),
-            tell=err,
+            tell=tell,
             width=console.width,
             colour=console.colourful(),
-            language=language,
+            language=common.language,
+            spoken=console.language(common),
             filters=_resolved(filters, assistant),
         )
         conversation.run()
@@ -258,10 +259,10 @@ def search(common: Common, /, words: tuple[str, ...], limit: int, as_json: bool,
     if as_json:
         _print_json(hits)
     elif not hits:
-        err("No passage speaks of that.")
+        tell(Notice("No passage speaks of that."), console.language(common))
     else:
         for number, hit in enumerate(hits, start=1):
-            out(console.rows(_one_line(hit.passage.source), first=f"{number}. ", rest="   "))
+            out(console.rows(_one_line(hit.passage.source, console.language(common)), first=f"{number}. ", rest="   "))
             out(console.rows(_shortened(hit.passage.text, 200), first="   ", rest="   "))
     return 0 if hits else 1
 
@@ -308,7 +309,7 @@ def ingest(common: Common, /, paths: tuple[Path, ...], seeds: bool, prune: bool,
     from assistant.resources import data_folder
 
     sources = [*paths, *([data_folder("seeds")] if seeds else [])]
-    with _assistant(common) as assistant, console.progress(shown=not as_json) as progress:
+    with _assistant(common) as assistant, _progress(common) as progress:
         try:
             report = assistant.ingest(sources, prune=prune, progress=progress)
         except ArticleError as exc:  # raised before anything is read: the command names something that is not there
@@ -322,22 +323,36 @@ def ingest(common: Common, /, paths: tuple[Path, ...], seeds: bool, prune: bool,
 
 def _print_report(report: IngestReport, folder: Path, language: str) -> None:
     """Every skipped input and note on a line of its own, then what became of the rest."""
+    from assistant.reasons import worded
+
     for skipped in report.skipped:
         alone = len(report.skipped) == 1 and not _taken(report)
         problem = ArticleError(skipped.path, skipped.reason, line=skipped.line)
         words = "skipped {problem}; nothing was taken in, mend it and run the same again" if alone else "skipped {problem}"
         tell(Notice(words, problem=problem), language)
     for note in report.notes:
-        err(note)
+        tell(Notice(worded(note, language)), language)
     if _taken(report):
-        err(
-            f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {report.removed} removed,"
-            f" {len(report.skipped)} skipped; {report.passages} passages written to {folder}"
-        )
+        tell(_counted(report, folder), language)
     elif len(report.skipped) > 1:
-        err("nothing was taken in; mend these files and run the same again")
+        tell(Notice("nothing was taken in; mend these files and run the same again"), language)
     elif not report.skipped:
-        err("There is no article in what was named; .txt, .md, .html, .pdf, .docx and .jsonl files are read.")
+        nothing = Notice("There is no article in what was named; .txt, .md, .html, .pdf, .docx and .jsonl files are read.")
+        tell(nothing, language)
+
+
+def _counted(report: IngestReport, folder: Path) -> Notice:
+    return Notice(
+        "{added} added, {updated} updated, {unchanged} unchanged, {removed} removed, {skipped} skipped;"
+        " {passages} passages written to {folder}",
+        added=report.added,
+        updated=report.updated,
+        unchanged=report.unchanged,
+        removed=report.removed,
+        skipped=len(report.skipped),
+        passages=report.passages,
+        folder=folder,
+    )
 
 
 def _taken(report: IngestReport) -> int:
@@ -356,12 +371,12 @@ def articles(common: Common, /, as_json: bool, **restrictions: Any) -> int:
         sources = assistant.articles(_resolved(filters, assistant))
     if as_json:
         _print_json(sources)
-    elif not sources:
-        err(
-            "No article of the library is like that." if filters else "The library is empty; add articles with `sanad ingest PATH`."
-        )
+    elif sources:
+        out("\n".join(console.rows(_one_line(source, console.language(common)), rest=" " * 14) for source in sources))
+    elif filters:
+        tell(Notice("No article of the library is like that."), console.language(common))
     else:
-        out("\n".join(console.rows(_one_line(source), rest=" " * 14) for source in sources))
+        tell(Notice("The library is empty; add articles with `sanad ingest PATH`."), console.language(common))
     return 0
 
 
@@ -390,8 +405,8 @@ def show(common: Common, /, article_id: str, as_json: bool) -> int:
         ("read from", article.location),
     ):
         origin = source.origins.get(name)
-        err(f"{name}: {value or 'unknown'}{f'  ({origin})' if origin and value else ''}")
-    err("")
+        click.echo(console.line(f"{name}: {value or 'unknown'}{f'  ({origin})' if origin and value else ''}"), err=True)
+    click.echo(err=True)
     out("\n".join(map(console.rows, article.text.split("\n"))))
     return 0
 
@@ -410,8 +425,9 @@ def remove(common: Common, /, ids: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         _print_json(removed)
     else:
+        language = console.language(common)
         for source in removed:
-            err(f"removed {_one_line(source)}")
+            tell(Notice("removed {article}", article=_one_line(source, language)), language)
     return 0
 
 
@@ -446,12 +462,13 @@ def rebuild(common: Common, /, embed: bool, as_json: bool) -> int:
 
     Nothing is lost and no endpoint is called, unless --embed is given.
     """
-    with _assistant(common) as assistant, console.progress(shown=not as_json) as progress:
+    with _assistant(common) as assistant, _progress(common) as progress:
         passages = assistant.rebuild(embed=embed, progress=progress)
     if as_json:
         _print_json({"passages": passages})
     else:
-        err(f"{passages} passages indexed anew in {assistant.folder}")
+        done = Notice("{passages} passages indexed anew in {folder}", passages=passages, folder=assistant.folder)
+        tell(done, console.language(common))
     return 0
 
 
@@ -469,7 +486,8 @@ def export(common: Common, /, file: Path, as_json: bool) -> int:
     if as_json:
         _print_json({"file": str(file.absolute()), "bytes": size})
     else:
-        err(f"{console.line(str(file))}: {size / 2**20:.1f} MB; `sanad import` makes a library of it again")
+        done = Notice("{file}: {megabytes:.1f} MB; `sanad import` makes a library of it again", file=file, megabytes=size / 2**20)
+        tell(done, console.language(common))
     return 0
 
 
@@ -482,12 +500,13 @@ def import_(common: Common, /, file: Path, as_json: bool) -> int:
 
     A file with a single changed byte is refused. No endpoint is called, and no library is overwritten.
     """
-    with _assistant(common) as assistant, console.progress(shown=not as_json) as progress:
+    with _assistant(common) as assistant, _progress(common) as progress:
         passages = assistant.restore(file, progress=progress)
     if as_json:
         _print_json({"library": str(assistant.folder), "passages": passages})
     else:
-        err(f"{passages} passages in {assistant.folder}")
+        done = Notice("{passages} passages in {folder}", passages=passages, folder=assistant.folder)
+        tell(done, console.language(common))
     return 0
 
 
@@ -505,8 +524,18 @@ def doctor(common: Common, /, as_json: bool) -> int:
 
         for problem in problems:
             out(told(problem, console.language(common)), ours=True)
-        err(f"{len(problems) or 'no'} problem{'s' if len(problems) > 1 else ''} found")
+        tell(_number_of(problems), console.language(common))
     return 8 if problems else 0
+
+
+def _number_of(problems: Sequence[str]) -> Notice:
+    match len(problems):
+        case 0:
+            return Notice("no problem found")
+        case 1:
+            return Notice("1 problem found")
+        case count:
+            return Notice("{count} problems found", count=count)
 
 
 @sanad.command()
@@ -543,14 +572,15 @@ def ui(common: Common, /, opened: bool, **given: Any) -> int:
     Ctrl-C stops it. While it runs, `sanad ask` on this library goes through it.
     """
     settings = _settings(common)
-    _advise(settings)
+    _advise(settings, common)
     from assistant.ui.options import options_from
 
     options = options_from(settings, **given)
     with _opened(settings) as assistant:
         from assistant.ui import serve
 
-        return serve(assistant, options, settings=settings, tell=err, in_browser=opened)
+        spoken = console.language(common)
+        return serve(assistant, options, settings=settings, tell=lambda said: tell(said, spoken), in_browser=opened)
 
 
 # -- shared -----------------------------------------------------------------------------------------------------------
@@ -559,7 +589,7 @@ def ui(common: Common, /, opened: bool, **given: Any) -> int:
 @contextmanager
 def _assistant(common: Common, *, language: str | None = None) -> Iterator[Assistant]:
     settings = _settings(common, language=language)
-    _advise(settings)
+    _advise(settings, common)
     with _opened(settings) as assistant:
         yield assistant
 
@@ -580,13 +610,18 @@ def _settings(common: Common, *, language: str | None = None) -> Settings:
     return settings
 
 
-def _advise(settings: Settings) -> None:
+def _advise(settings: Settings, common: Common) -> None:
     """Say what is set in vain."""
     from assistant.models import hint
 
     advice = hint(settings)
     if advice:
-        err(advice)
+        tell(advice, console.language(common))
+
+
+def _progress(common: Common) -> AbstractContextManager[console.Progress]:
+    """A bar in the reader's language; none for a program."""
+    return console.progress(shown=not common.as_json, spoken=console.language(common))
 
 
 def _print_json(value: object) -> None:
@@ -595,9 +630,12 @@ def _print_json(value: object) -> None:
     out(rendering.to_json(value), ours=True)
 
 
-def _one_line(source: Source) -> str:
+def _one_line(source: Source, language: str) -> str:
     """The id of an article and what is known of it."""
-    known = (str(source.published or ""), source.publisher or "", source.language, source.title or "untitled")
+    from assistant.messages import told
+
+    title = source.title or told(Notice("untitled"), language)
+    known = (str(source.published or ""), source.publisher or "", source.language, title)
     return f"{source.article_id}  {console.line(' · '.join(part for part in known if part))}"
 
 

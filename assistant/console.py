@@ -14,7 +14,7 @@ import click
 
 from assistant.errors import AssistantError, Notice
 
-__all__ = ["Common", "Face", "colourful", "err", "language", "line", "out", "progress", "rows", "run", "tell", "width"]
+__all__ = ["Common", "Face", "colourful", "language", "line", "out", "progress", "rows", "run", "tell", "width"]
 
 INTERRUPTED = 130
 FAULT = 70
@@ -218,16 +218,11 @@ def out(text: str, *, ours: bool = False) -> None:
         raise _Unprintable("Standard output cannot be written ({reason}); send it elsewhere.", reason=str(exc.strerror)) from exc
 
 
-def err(text: str) -> None:
-    """Print `text` as one line on standard error."""
-    click.echo(line(text), err=True)
-
-
 def tell(said: AssistantError | str, spoken: str) -> None:
-    """Print what went wrong, or is wrong, as one line in the language `spoken`, on standard error."""
+    """Print what is no answer, such as an error or what was done, as one line in the language `spoken`, on standard error."""
     from assistant.messages import told
 
-    click.echo(told(said, spoken), err=True)
+    click.echo(told(said, spoken).strip(), err=True)
 
 
 def line(text: str) -> str:
@@ -273,13 +268,15 @@ def colourful() -> bool:
 
 
 @contextmanager
-def progress(*, shown: bool = True) -> Iterator[Progress]:
-    """A bar on standard error when a person is looking, nothing otherwise."""
+def progress(*, shown: bool = True, spoken: str = "en") -> Iterator[Progress]:
+    """A bar on standard error, with its word in the language `spoken`, when a person is looking; nothing otherwise."""
     if not shown or not _is_terminal(sys.stderr):
         yield lambda doing, done, total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from assistant.messages import told
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
@@ -289,6 +286,6 @@ def progress(*, shown: bool = True) -> Iterator[Progress]:
         def show(doing: str, done: int, total: int) -> None:
             # A total that only keeps pace with what is done is a guess: a file of records held more than was counted.
             bar.total = total if total > done or total == bar.total else None
-            bars.update(task, description=doing, completed=done)
+            bars.update(task, description=told(Notice(doing), spoken), completed=done)
 
         yield show

@@ -7,8 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from assistant import rendering
-from assistant.errors import AssistantError, LibraryError
-from assistant.messages import told
+from assistant.errors import AssistantError, LibraryError, Notice
 from assistant.pipeline import Assistant
 from assistant.types import Filters, Turn
 from assistant.understanding import language_of
@@ -17,56 +16,59 @@ __all__ = ["Conversation"]
 
 PROMPT = "? "
 REMEMBERED = 12  # turns a follow-up may lean on
-HELP = "/new begins a new conversation, /quit (or Ctrl-D) ends it, Ctrl-C stops an answer."
+HELP = Notice("/new begins a new conversation, /quit (or Ctrl-D) ends it, Ctrl-C stops an answer.")
 
 
 @dataclass(slots=True)
 class Conversation:
     """Asks `read` for a question (given the prompt) until it is at its end, and `write`s each answer as it comes.
 
-    `tell` takes what is no answer: hints and errors. Ctrl-C stops an answer, not the conversation.
+    `tell` takes what is no answer, hints and errors, and the language in which to say it: the pinned one, else that of the last
+    question, and `spoken` before there is one. Ctrl-C stops an answer, not the conversation.
     """
 
     assistant: Assistant
     read: Callable[[str], str]
     write: Callable[[str], None]
-    tell: Callable[[str], None]
+    tell: Callable[[AssistantError | str, str], None]
     width: Callable[[], int]
     colour: bool = False
     language: str | None = None
+    spoken: str = "en"
     filters: Filters | None = None
     history: list[Turn] = field(default_factory=list)
 
     def run(self) -> None:
         """Talk until the end of input, or /quit."""
-        self.tell(HELP)
+        self.tell(HELP, self.spoken)
         while True:
             try:
                 line = self.read(PROMPT).strip()
             except EOFError:
                 return
             except KeyboardInterrupt:
-                self.tell(HELP)
+                self.tell(HELP, self.spoken)
                 continue
             if line in ("/quit", "/exit"):
                 return
             if line == "/new":
                 self.history.clear()
-                self.tell("A new conversation.")
+                self.tell(Notice("A new conversation."), self.spoken)
             elif line.startswith("/"):
-                self.tell(HELP)
+                self.tell(HELP, self.spoken)
             elif line:
                 self._answer(line)
 
     def _answer(self, question: str) -> None:
+        self.spoken = self.language or language_of(question)
         try:
             self._say(question)
         except LibraryError:
             raise  # nothing more can be asked of this library
         except AssistantError as exc:
-            self.tell(told(exc, self.language or language_of(question)))
+            self.tell(exc, self.spoken)
         except KeyboardInterrupt:
-            self.tell("Stopped.")
+            self.tell(Notice("Stopped."), self.spoken)
 
     def _say(self, question: str) -> None:
         stream = self.assistant.stream(question, self.history, filters=self.filters, language=self.language)

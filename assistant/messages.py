@@ -1,4 +1,4 @@
-"""What went wrong, in the reader's language: the words of errors, and of what is found wrong, in Persian and Arabic too.
+"""What went wrong, or was done, in the reader's language: our words besides those of answers, in Persian and Arabic too.
 
 The English words are the templates in the code, and `data/errors.toml` has the others by them. A path, a command or a name inside a
 line from right to left is set apart by isolates. Elsewhere such things get a line of their own (see `rendering`), but an error is
@@ -31,7 +31,7 @@ def table() -> Mapping[str, Mapping[str, str]]:
 
 
 def told(said: AssistantError | str, language: str) -> str:
-    """An error, or what is found wrong, as one line in `language`; in English where it is no language of ours, or has no words."""
+    """An error, or a notice, as one line in `language`; in English where it is no language of ours, or has no words."""
     ours = wording.frame_language(language)
     if isinstance(said, ArticleError):
         return f"{_apart(str(said.notice.values['place']), ours)}: {reasons.worded(said.reason, ours)}"
@@ -74,8 +74,8 @@ def _apart(text: str, language: str) -> str:
 
 
 def _line(text: str) -> str:
-    """`text` as one line without what acts on a terminal: names of files may hold anything."""
-    return re.sub(r"\s*[\n\t]\s*", " ", guard.plain(text))
+    """`text` as one line without what acts on a terminal: names of files may hold anything, even bytes that are no text."""
+    return re.sub(r"\s*[\n\t]\s*", " ", guard.plain(text.encode("utf-8", "replace").decode("utf-8")))
 
 
 def _told_before(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assistant.budget import Budget
-from assistant.errors import ConfigurationError, ModelUnavailable
+from assistant.errors import ConfigurationError, ModelUnavailable, Notice
 from assistant.settings import EmbeddingSettings, LlmSettings, Settings
 
 if TYPE_CHECKING:  # numpy, a quarter of a second, which `sanad ask` through a running page does without
@@ -73,13 +73,16 @@ def prices_from(settings: Settings) -> tuple[float, float] | None:
     return llm.price_in or 0.0, llm.price_out or 0.0
 
 
-def hint(settings: Settings) -> str | None:
+def hint(settings: Settings) -> Notice | None:
     """One line that says what to set when an endpoint is set and no model, so that answers only quote; else None."""
     llm = settings.llm
     if settings.offline or llm.model or not (llm.api_key or llm.base_url):
         return None
-    found = "A key" if llm.api_key else "A base URL"
-    return f"{found} is set but no model, so nothing is sent and answers quote; set SANAD_LLM__MODEL to have them written."
+    if llm.api_key:
+        return Notice("A key is set but no model, so nothing is sent and answers quote; set SANAD_LLM__MODEL to have them written.")
+    return Notice(
+        "A base URL is set but no model, so nothing is sent and answers quote; set SANAD_LLM__MODEL to have them written."
+    )
 
 
 def _require_place(endpoint: LlmSettings | EmbeddingSettings, prefix: str) -> None:

@@ -295,7 +295,7 @@ def test_search_lists_passages(run: Run, seeds: Path) -> None:
 
 def test_search_without_a_hit(run: Run, seeds: Path) -> None:
     """Nothing to list is said on standard error, with exit code 1."""
-    one_line(run("search", FA, "--written-in", "de"), 1, "No passage")
+    one_line(run("search", EN, "--written-in", "de"), 1, "No passage")
 
 
 def test_show_parts_text_from_facts(run: Run, seeds: Path) -> None:
@@ -858,6 +858,48 @@ def test_a_key_without_a_model_gets_one_hint(run: Run, seeds: Path, monkeypatch:
     assert (ended.code, ended.err.count("\n")) == (0, 1)
     assert "SANAD_LLM__MODEL" in ended.err
     assert "sk-canary" not in ended.err + ended.out
+
+
+COUNTED = {
+    "fa": "افزوده: ۱، به‌روزشده: ۰، بی‌تغییر: ۱، حذف‌شده: ۰، کنارگذاشته: ۲؛ ۱ بند در \u2068{}\u2069 نوشته شد",
+    "ar": "أُضيف: ١، حُدّث: ٠، لم يتغيّر: ١، حُذف: ٠، استُبعد: ٢؛ عدد المقاطع المكتوبة في \u2068{}\u2069: ١",
+}
+
+
+@pytest.mark.parametrize("language", COUNTED)
+def test_what_was_done_is_said_in_the_language_of_the_reader(
+    run: Run, seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """Every line is; of English there are only names and commands, each set apart."""
+    monkeypatch.setenv("LC_ALL", f"{language}.UTF-8")
+
+    def said(*arguments: str | Path, stdin: bytes = b"", lines: int = 1) -> list[str]:
+        ended = run(*arguments, stdin=stdin)
+        shown = list(filter(None, (ended.err + ended.out * (arguments[0] == "doctor")).splitlines()))
+        ours = [re.sub("\u2068[^\u2068\u2069]*\u2069", "", line) for line in shown]
+        assert [line for line in ours if re.search("[A-Za-z0-9]|^[^\u0600-\u06ff]*$", line)] == []
+        assert len(shown) == lines
+        return shown
+
+    news, file = tmp_path / "news", tmp_path / "news.sanad"
+    for name, text in (("one", REPORT), ("two", REPORT), ("none", ""), ("blank", " ")):
+        write(news / f"{name}.txt", text)
+    assert said("ingest", news, lines=4)[-1] == COUNTED[language].format(seeds)
+    write(news / "one.txt", "")
+    said("ingest", news / "one.txt", lines=2)
+    said("ingest", news / "none.txt", news / "blank.txt", lines=3)
+    said("ingest", write(tmp_path / "empty" / "x.unknown", "").parent)
+    said("articles", "--publisher", "nobody")
+    said("remove", "e474", "9033", lines=2)
+    said("doctor")
+    shutil.rmtree(seeds / "lexical")
+    said("doctor", lines=2)
+    said("rebuild")
+    said("export", file)
+    said("import", file, "--library", tmp_path / "again")
+    said("chat", stdin=b"/new\n", lines=2)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    said("articles")
 
 
 # -- the page ---------------------------------------------------------------------------------------------------------

@@ -58,20 +58,20 @@ def test_words_pass_unchanged(text: str, capsys: pytest.CaptureFixture[str]) -> 
 def test_harmful_characters_are_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """No escape, control, bidi override or tag reaches either stream."""
     console.out(f"a{HARMFUL}b")
-    console.err(f"c{HARMFUL}d")
+    console.tell(f"c{HARMFUL}d", "en")
     printed = "".join(capsys.readouterr())
     assert [character for character in printed if character in HARMFUL.replace("[31m", "").replace("31m", "")] == []
 
 
 def test_bytes_that_are_no_text_are_printed_as_a_mark(capsys: pytest.CaptureFixture[str]) -> None:
     """A file name that is not UTF-8 is shown with a question mark instead of ending the run."""
-    console.err("a\udcffb")
+    console.tell("a\udcffb", "en")
     assert capsys.readouterr().err == "a?b\n"
 
 
 def test_a_message_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Line breaks inside a title or a file name do not break the line."""
-    console.err("one \n\t two\n")
+    console.tell("one \n\t two\n", "en")
     assert capsys.readouterr().err == "one two\n"
 
 
@@ -241,6 +241,16 @@ def test_a_bar_on_a_terminal(
             progress("reading", done, total)
     printed = capsys.readouterr()
     assert (printed.out, "reading" in printed.err, re.findall(r"\d/[\d?]", printed.err)[-1]) == ("", True, shown)
+
+
+@pytest.mark.parametrize(("spoken", "word"), [("fa", "افزودن"), ("ar", "إضافة"), ("en", "ingesting"), ("fr", "ingesting")])
+def test_the_word_beside_a_bar(spoken: str, word: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says in the reader's language what is being done."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with console.progress(spoken=spoken) as progress:
+        progress("ingesting", 1, 2)
+    assert word in capsys.readouterr().err
 
 
 def test_no_bar_when_none_is_wanted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

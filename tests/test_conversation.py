@@ -11,7 +11,8 @@ from model_server import ModelServer, Reply
 
 from assistant import Assistant
 from assistant.conversation import HELP, Conversation, edited_input
-from assistant.errors import NoLibrary
+from assistant.errors import AssistantError, NoLibrary
+from assistant.messages import told
 
 QUESTION = "نماینده ویژه پوتین در تهران با چه کسی دیدار کرد؟"
 
@@ -23,6 +24,9 @@ class Person:
         self.lines = list(lines)
         self.read_out: list[str] = []
         self.told: list[str] = []
+
+    def hear(self, said: AssistantError | str, language: str) -> None:
+        self.told.append(told(said, language))
 
     def type(self, prompt: str) -> str:
         if not self.lines:
@@ -42,7 +46,7 @@ def assistant(tmp_path: Path) -> Iterator[Assistant]:
 
 def talk(assistant: Assistant, *lines: str | type[BaseException], language: str | None = None) -> tuple[Person, Conversation]:
     person = Person(*lines)
-    conversation = Conversation(assistant, person.type, person.read_out.append, person.told.append, lambda: 80, language=language)
+    conversation = Conversation(assistant, person.type, person.read_out.append, person.hear, lambda: 80, language=language)
     conversation.run()
     return person, conversation
 
@@ -62,7 +66,7 @@ def test_a_follow_up_leans_on_the_question_before(assistant: Assistant) -> None:
     assert len(conversation.history) == 2
     person, conversation = talk(assistant, QUESTION, "/new", "سلام")
     assert [turn.question for turn in conversation.history] == ["سلام"]
-    assert "A new conversation." in person.told
+    assert person.told == [HELP, "گفت‌وگوی تازه."]
 
 
 @pytest.mark.parametrize("end", ["/quit", "/exit", EOFError])
@@ -108,16 +112,17 @@ def test_ctrl_c_stops_the_answer_and_not_the_conversation(
             if "شمخانی" in text:
                 raise KeyboardInterrupt
 
-        conversation = Conversation(writing, person.type, interrupted, person.told.append, lambda: 80)
+        conversation = Conversation(writing, person.type, interrupted, person.hear, lambda: 80)
         conversation.run()
-    assert "Stopped." in person.told
+    assert "متوقف شد." in person.told
     assert [turn.question for turn in conversation.history] == ["سلام"]
 
 
 def test_the_language_may_be_pinned(assistant: Assistant) -> None:
-    """Frames and notes are in the language asked for."""
-    person, _ = talk(assistant, QUESTION, language="en")
+    """Frames and notes are in the language asked for, and so are hints."""
+    person, _ = talk(assistant, QUESTION, "/new", language="en")
     assert person.read_out[0].startswith("According to")
+    assert person.told == [HELP, "A new conversation."]
 
 
 def test_input_can_be_edited() -> None:

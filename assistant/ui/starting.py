@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 
-from assistant.errors import ConfigurationError
+from assistant.errors import ConfigurationError, Notice
 from assistant.pipeline import Assistant
 from assistant.running import Note
 from assistant.settings import Settings
@@ -29,7 +29,7 @@ def serve(
     options: Options,
     *,
     settings: Settings | None = None,
-    tell: Callable[[str], None] = _tell,
+    tell: Callable[[Notice], None] = _tell,
     in_browser: bool = False,
 ) -> int:
     """Serve the page until Ctrl-C or SIGTERM; the exit code.
@@ -58,12 +58,21 @@ def serve(
     return 0
 
 
-def start_message(options: Options, address: str, port: int) -> Iterator[str]:
+def start_message(options: Options, address: str, port: int) -> Iterator[Notice]:
     """What the person who starts the page should know."""
-    begins = "The page is" if options.port in (0, port) else f"Port {options.port} is taken by another program, so the page is"
-    yield f"{begins} at {address}; Ctrl-C stops it."
+    if options.port in (0, port):
+        yield Notice("The page is at {address}; Ctrl-C stops it.", address=address)
+    else:
+        yield Notice(
+            "Port {port} is taken by another program, so the page is at {address}; Ctrl-C stops it.",
+            port=str(options.port),
+            address=address,
+        )
     if not is_loopback(options.host) and not options.behind_proxy:
-        yield f"Others reach it at {options.host} without encryption: they and the password can be read on the way (docs/http.md)."
+        yield Notice(
+            "Others reach it at {host} without encryption: they and the password can be read on the way (docs/http.md).",
+            host=options.host,
+        )
 
 
 def _near(listener: socket.socket) -> tuple[str, int]:
