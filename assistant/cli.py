@@ -18,7 +18,7 @@ from assistant import console
 from assistant._version import __version__
 from assistant.console import Common, out, tell
 from assistant.errors import ArticleError, Notice, QuestionError
-from assistant.types import Answer, Filters, IngestReport, Source, Status
+from assistant.types import Answer, Filters, IngestReport, LibraryStatus, Source, Status
 
 if TYPE_CHECKING:
     from assistant.pipeline import Assistant
@@ -405,7 +405,11 @@ def show(common: Common, /, article_id: str, as_json: bool) -> int:
         ("read from", article.location),
     ):
         origin = source.origins.get(name)
-        click.echo(console.line(f"{name}: {value or 'unknown'}{f'  ({origin})' if origin and value else ''}"), err=True)
+        shown = {"name": Notice(name), "value": value or Notice("unknown")}
+        if origin and value:
+            tell(Notice("{name}: {value}  ({origin})", **shown, origin=origin), console.language(common))
+        else:
+            tell(Notice("{name}: {value}", **shown), console.language(common))
     click.echo(err=True)
     out("\n".join(map(console.rows, article.text.split("\n"))))
     return 0
@@ -441,16 +445,24 @@ def status(common: Common, /, as_json: bool) -> int:
     """Say what the library holds, and who sees passages."""
     with _assistant(common) as assistant:
         found = assistant.status()
-    from assistant import rendering
-
     if as_json:
         _print_json(found)
     else:
-        for name, value in rendering.to_dict(found).items():
-            shown = ", ".join(f"{key} ({count})" for key, count in value.items()) if isinstance(value, dict) else value
-            empty = {"passages_are_sent_to": "nobody", "advice": "none"}.get(name, "unknown")
-            out(f"{name.replace('_', ' ')}: {empty if shown in (None, '') else shown}")
+        _print_status(found, console.language(common))
     return 0
+
+
+def _print_status(found: LibraryStatus, language: str) -> None:
+    """Every field on a line of its own, in words."""
+    from assistant import rendering, wording
+    from assistant.messages import told
+
+    for name, value in rendering.to_dict(found).items():
+        if isinstance(value, dict):
+            value = wording.listed([f"{key} ({wording.digits(count, language)})" for key, count in value.items()], language)
+        if value in (None, ""):
+            value = {"passages_are_sent_to": Notice("nobody"), "advice": Notice("none")}.get(name, Notice("unknown"))
+        out(told(Notice("{name}: {value}", name=Notice(name.replace("_", " ")), value=value), language), ours=True)
 
 
 @sanad.command()

@@ -30,6 +30,7 @@ from assistant.errors import (
     ModelError,
     ModelUnavailable,
     NoLibrary,
+    Notice,
     UnknownArticle,
     VectorsUnavailable,
 )
@@ -382,7 +383,7 @@ class Assistant:
             created=manifest.created,
             megabytes=round(_size(self.folder) / 2**20, 1),
             passages_are_sent_to=self._hosts() or None,
-            vectors_are_kept=self._server.url if self._server else "in the library folder",
+            vectors_are_kept=self._server.url if self._server else Notice("in the library folder"),
             advice=library.advice(),
         )
 

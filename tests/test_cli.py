@@ -875,7 +875,7 @@ def test_what_was_done_is_said_in_the_language_of_the_reader(
 
     def said(*arguments: str | Path, stdin: bytes = b"", lines: int = 1) -> list[str]:
         ended = run(*arguments, stdin=stdin)
-        shown = list(filter(None, (ended.err + ended.out * (arguments[0] == "doctor")).splitlines()))
+        shown = list(filter(None, (ended.err + ended.out * (arguments[0] in ("status", "doctor"))).splitlines()))
         ours = [re.sub("\u2068[^\u2068\u2069]*\u2069", "", line) for line in shown]
         assert [line for line in ours if re.search("[A-Za-z0-9]|^[^\u0600-\u06ff]*$", line)] == []
         assert len(shown) == lines
@@ -890,7 +890,9 @@ def test_what_was_done_is_said_in_the_language_of_the_reader(
     said("ingest", news / "none.txt", news / "blank.txt", lines=3)
     said("ingest", write(tmp_path / "empty" / "x.unknown", "").parent)
     said("articles", "--publisher", "nobody")
+    said("show", "9033", lines=7)
     said("remove", "e474", "9033", lines=2)
+    said("status", lines=14)
     said("doctor")
     shutil.rmtree(seeds / "lexical")
     said("doctor", lines=2)

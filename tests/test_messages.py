@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import json
 import re
 import string
@@ -38,6 +39,7 @@ from assistant.errors import (
     UnknownArticle,
     VectorsUnavailable,
 )
+from assistant.types import LibraryStatus
 from assistant.ui import asking, strings
 
 PACKAGE = Path(errors.__file__).parent
@@ -77,6 +79,7 @@ CONSTANTS = {
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
     if isinstance(node, ast.Constant) and isinstance(node.value, str)
 }
+FIELDS = {field.name.replace("_", " ") for field in dataclasses.fields(LibraryStatus)}  # as `sanad status` names them
 
 
 def placeholders(words: str) -> set[str]:
@@ -88,7 +91,8 @@ def test_every_message_has_its_words() -> None:
     assert [place for place, words in MADE if isinstance(words, ast.JoinedStr)] == []
     assert {words: place for words, place in TEMPLATES.items() if words not in messages.table()} == {}
     assert len(TEMPLATES) > 100
-    assert messages.table().keys() - CONSTANTS == set()
+    assert messages.table().keys() - CONSTANTS - FIELDS == set()
+    assert FIELDS - messages.table().keys() == set()
 
 
 @pytest.mark.parametrize("language", ["fa", "ar"])
