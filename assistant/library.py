@@ -150,12 +150,16 @@ class Library:
     def _cut_off(self) -> bool:
         return not self.indexes.watched and (self.indexes.cut_off or any(self.catalogue.unfinished()))
 
-    def advice(self) -> str | None:
+    def advice(self) -> Notice | None:
         """What would make the library better though it is in order; None when nothing would."""
         made_by = self.catalogue.manifest.splitter
         if made_by == SPLITTER:
             return None
-        return f"its passages were made by another version ({made_by}, now {SPLITTER}); `sanad rebuild --embed` makes them anew"
+        return Notice(
+            "its passages were made by another version ({made_by}, now {splitter}); `sanad rebuild --embed` makes them anew",
+            made_by=made_by,
+            splitter=SPLITTER,
+        )
 
     def mend(self, progress: Progress = unseen) -> None:
         """Finish what was cut off and make those indexes anew that cannot be used. Embeds nothing."""
