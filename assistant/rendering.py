@@ -19,6 +19,8 @@ from pathlib import PurePath
 from typing import TypeAlias
 
 from assistant import guard, wording
+from assistant.errors import Notice
+from assistant.messages import told
 from assistant.types import Answer, Citation, Closeness, Mode, Source, Span, Statement, Status
 
 __all__ = ["after_statements", "markdown", "plain", "statement", "terminal", "to_dict", "to_json", "verbose"]
@@ -207,7 +209,10 @@ def _trace(answer: Answer) -> _Block:
     trace, language = answer.trace, answer.language
     say = wording.phrases(language)
     lines = [say.searched.format(query=trace.query)] if trace.query else []
-    lines += [say.seconds.format(step=step, seconds=wording.decimal(took, language)) for step, took in trace.seconds.items()]
+    lines += [
+        say.seconds.format(step=told(Notice(step), language), seconds=wording.decimal(took, language))
+        for step, took in trace.seconds.items()
+    ]
     if trace.model:
         counts = {name: wording.digits(getattr(trace, name), language) for name in ("requests", "tokens_in", "tokens_out")}
         lines.append(say.model_use.format(model=trace.model, **counts))

@@ -49,6 +49,7 @@ RAISED = {name for name in errors.__all__ if name not in ("ArticleError",)} | {
     "_Unprintable",
     "_unavailable",
     "_bad",
+    "lap",
     "progress",
 }
 SAID_ELSEWHERE = {"BadRequest", "Busy"}  # to programs
