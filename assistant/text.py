@@ -6,6 +6,7 @@ that readers hold to be the same become equal, and `Folded` maps it back to the 
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -188,9 +189,28 @@ _APART = _Table(_apart)
 _FOLDED_APART = _Table(lambda character: _fold_character(character).translate(_APART))
 
 
+# The commonest characters of news. A text of these alone is translated by number, as 8-bit encodings are, in a seventh of the time.
+_COMMON = [
+    *map(chr, [*range(128), *range(0x621, 0x656), *range(0x660, 0x66D), *range(0x6F0, 0x6FA)]),
+    *"\u0670پچژکگیےۀەھہۂێېۆڤ،؛؟«»“”‘’–—\u00a0\u200c\u200d\u200e\u200f",
+]
+_ONE_EACH = [character for character in _COMMON if len(_FOLDED_APART[ord(character)]) < 2]
+_GONE = "\0"  # in the place of what becomes nothing, as it does itself
+_NUMBERS = codecs.charmap_build("".join(_ONE_EACH).ljust(256, "\ufffe"))  # U+FFFE: no character has that number
+_BECOME = "".join([_FOLDED_APART[ord(character)] or _GONE for character in _ONE_EACH])
+
+
+def _folded_apart(text: str) -> str:
+    """`text` translated by `_FOLDED_APART`."""
+    try:
+        return codecs.charmap_decode(codecs.charmap_encode(text, "strict", _NUMBERS)[0], "strict", _BECOME)[0].replace(_GONE, "")
+    except UnicodeEncodeError:  # another character
+        return text.translate(_FOLDED_APART)
+
+
 def words(text: str) -> list[str]:
     """The folded words of `text`, in order; English possessive 's is left out."""
-    spoken = _undodged(text).translate(_FOLDED_APART)
+    spoken = _folded_apart(_undodged(text))
     if "'s" in spoken:
         spoken = _POSSESSIVE.sub(" ", fold(text)).translate(_APART)
     return spoken.replace("'", " ").split()

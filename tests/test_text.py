@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.text import (
+    _COMMON,
     Folded,
     Word,
     clean,
@@ -83,6 +84,13 @@ def test_word_spans_are_the_words_where_they_stand(text: str) -> None:
     assert [word.text for word in found] == words(text)
     assert all(before.end - 1 <= after.start for before, after in itertools.pairwise(found))
     assert all(0 <= word.start < word.end <= len(text) for word in found)
+
+
+def test_words_of_common_characters_are_those_beside_any_other() -> None:
+    """A text whose every character is common, and so is read by number, has the words it would have beside a rarer one."""
+    for character in _COMMON:
+        written = f"ab{character}می{character}"
+        assert [*words(written), "ж"] == words(f"{written} ж")
 
 
 @given(SCRIPTS)
