@@ -12,7 +12,6 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -318,7 +317,7 @@ def _schema() -> tantivy.Schema:
 
 def _document(passage: Passage) -> tantivy.Document:
     tag = language_tag(passage.source.language)
-    found = [*filter(None, map(_found_by, words(passage.text)))] or [("", "", "")]
+    found = [*filter(None, map(_MEMORY.__getitem__, words(passage.text)))] or [("", "", "")]
     stems, parts, sounds = zip(*found, strict=True)
     return tantivy.Document(
         passage=passage.id,
@@ -337,13 +336,25 @@ def _document(passage: Passage) -> tantivy.Document:
 _FoundBy: TypeAlias = tuple[str, str, str]
 
 
-@lru_cache(maxsize=WORDS)
 def _found_by(word: str) -> _FoundBy | None:
     """What a word is found by in texts of every language; None for a stop word."""
     if is_stop_word(word):
         return None
     sounds = " ".join([f"{key}{_SEPARATOR}{_TAG}{_SEPARATOR}{word}" for key in skeletons(word)])
     return term(word, _TAG), " ".join(ngrams(word)), sounds
+
+
+class _Memory(dict[str, _FoundBy | None]):
+    """What words are found by, worked out on first use, and begun anew when there are too many: `lru_cache` asks more of each."""
+
+    def __missing__(self, word: str) -> _FoundBy | None:
+        if len(self) >= WORDS:
+            self.clear()
+        found = self[word] = _found_by(word)
+        return found
+
+
+_MEMORY = _Memory()
 
 
 def _restrictions(schema: tantivy.Schema, filters: Filters) -> list[tantivy.Query]:

@@ -135,6 +135,16 @@ def test_what_stands_nearly_everywhere_tells_little(tmp_path: Path, monkeypatch:
     assert len(found(index, word(text[:-1] + "q"))) == 10
 
 
+def test_what_is_remembered_of_texts_stays_little(index: LexicalIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words of more texts than are remembered are found like any other, and no more than that are kept."""
+    monkeypatch.setattr(lexical, "WORDS", 3)
+    monkeypatch.setattr(lexical, "_MEMORY", lexical._Memory())
+    index.add([passage("نفت ایران گران شد", "fa3"), passage("Oil prices rose, oil prices fell", "en2", "en")])
+    index.commit()
+    assert [found(index, word(one)) for one in ("نفت", "prices", "fell")] == [["fa3-0"], ["en2-0"], ["en2-0"]]
+    assert 0 < len(lexical._MEMORY) <= 3
+
+
 def test_adding_again_replaces(index: LexicalIndex) -> None:
     """A passage has one entry, whatever was there before under its id."""
     index.add([passage("متن دیگری درباره نفت", "fa1")])
