@@ -154,6 +154,7 @@ class Unfinished(NamedTuple):
     leaving: tuple[str, ...]
 
 
+@lru_cache(maxsize=1_000)  # a batch is asked for four times on its way in
 def text_hash(text: str) -> str:
     """The name under which the vector of `text` is kept."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -430,7 +431,7 @@ class Catalogue:
             return {name: _unpacked(blob)[0] for name, blob in rows}
 
     def passage_vectors(
-        self, model: str, *, articles: Sequence[str] | None = None, batch: int = 500
+        self, model: str, *, articles: Sequence[str] | None = None, batch: int = 1_000
     ) -> Iterator[tuple[list[Passage], Vectors]]:
         """Passages with their vectors (one a row), `batch` at a time: those readers may see, or all of `articles`, seen or not."""
         where, parameters = ("a.state = 'ready'", ()) if articles is None else (f"a.id {_IN}", (_listed(articles),))
