@@ -266,7 +266,7 @@ _SHAPES = [
     rf"\W*(?:\w+(?:\W+\w+){{0,3}}\s*[-–—|]\s*)?{_NEWSROOM}\W*",
     rf"\W*{_FRONT}(?:\s*[>\"»/›|]\s*[\w ]{{2,30}}){{1,5}}\W*",
 ]
-_HANGING = regex.compile(rf"(?<=[.!؟?…»”\"])\s*({_NOTICE}\W*)$")
+_HANGING = regex.compile(rf"(?r)(?<=[.!؟?…»”\"])\s*({_NOTICE}\W*)$")
 
 
 def _whole_lines(shortest: int) -> regex.Pattern[str]:
@@ -301,7 +301,7 @@ def _is_furniture(line: str, shape: regex.Pattern[str]) -> bool:
 
 def _size_marks(text: str, lines: list[Span]) -> Iterator[Span]:
     """The lines of a share bar's size marks: several on a line, or neighbours («XS», «SM», …); one alone may be a name."""
-    marks = [bool(found := text[line.start : line.end].split()) and _SIZES.issuperset(found) for line in lines]
+    marks = [text[line.start : line.start + 2] in _SIZES and _SIZES.issuperset(text[slice(*line)].split()) for line in lines]
     for index, line in enumerate(lines):
         neighbours = marks[max(0, index - 1) : index + 2]
         if marks[index] and (sum(neighbours) > 1 or " " in text[line.start : line.end]):
