@@ -7,6 +7,8 @@ skeleton: their consonants in nine coarse classes. Words are given folded.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
@@ -17,16 +19,15 @@ __all__ = ["likeness", "neighbours", "same_name", "skeletons", "sound"]
 # a e i o u: vowels, A: a letter that only carries one; w: the first sound of "Washington"; S: sh; C: ch; X: kh;
 # T: th of "Thani"; j: also zh.
 
-_ARABIC = dict(zip("اعویبپتطثجچحخدذرزژسشصضظغفقکگلمنهڤ", "aauibpttTjChXdzrzjsSsdzgfqkglmnhv", strict=True))
-_CYRILLIC = {
-    **dict(zip("абвгґдеэёжзиіїйклмноєпрстуфхчшщы", "abvggdeeojziiiiklmnoeprstufXCSSi", strict=True)),
-    **{"ц": "ts", "ю": "iu", "я": "ia"},
-}
-_LATIN = {
-    **dict(zip("abdefghijklmnopqrstuvzıøł", "abdefghijklmnopqrstuvziol", strict=True)),
-    **{"c": "k", "x": "ks", "y": "i", "w": "u"},
-    **{group: group for group in "SCXT"},
-}
+
+def _table(letters: str, sounds: str, **others: str) -> Mapping[int, str]:
+    """For `str.translate`: the sound of each letter, and of those that have other than one; nothing for any other character."""
+    return defaultdict(str, str.maketrans({**dict(zip(letters, sounds, strict=True)), **others}))
+
+
+_ARABIC = _table("اعویبپتطثجچحخدذرزژسشصضظغفقکگلمنهڤ", "aauibpttTjChXdzrzjsSsdzgfqkglmnhv")
+_CYRILLIC = _table("абвгґдеэёжзиіїйклмноєпрстуфхчшщы", "abvggdeeojziiiiklmnoeprstufXCSSi", ц="ts", ю="iu", я="ia")
+_LATIN = _table("abcdefghijklmnopqrstuvwyzıøłSCXT", "abkdefghijklmnopqrstuvuiziolSCXT", x="ks")
 _LATIN_GROUPS = {
     "tsch": "C", "tsh": "C", "tch": "C", "sch": "S", "sh": "S", "ch": "C", "kh": "X", "gh": "g", "zh": "j", "ph": "f", "th": "T",
     "dh": "d", "ck": "k", "dj": "j", "ce": "se", "ci": "si", "cy": "si", "que": "ke", "qui": "ki", "ee": "i", "oo": "u", "ou": "u",
@@ -34,7 +35,6 @@ _LATIN_GROUPS = {
 _VOWELS = frozenset("aeiouA")
 
 
-@lru_cache(maxsize=50_000)
 def sound(word: str) -> str:
     """The sounds of a folded word in Arabic, Latin or Cyrillic script, one character each; empty for other scripts."""
     if not word:
@@ -42,7 +42,7 @@ def sound(word: str) -> str:
     if "\u0600" <= word[0] <= "\u06ff":
         return _arabic(word)
     if "\u0400" <= word[0] <= "\u04ff":
-        return _without_doubles("".join(_CYRILLIC.get(letter, "") for letter in word))
+        return _without_doubles(word.translate(_CYRILLIC))
     return _latin(word)
 
 
@@ -56,7 +56,7 @@ def _arabic(word: str) -> str:
             first, word = "A", word[1:]  # only carries the vowel («اوباما», «ایتالیا»)
         if word[-1] == "ه":
             word = word[:-1] if word[-2] == "ا" else f"{word[:-1]}ا"  # spells a vowel («غزه», «سوریه», «حماه»)
-    return first + "".join([_ARABIC.get(letter, "") for letter in word])
+    return first + word.translate(_ARABIC)
 
 
 def _latin(word: str) -> str:
@@ -64,7 +64,7 @@ def _latin(word: str) -> str:
         word = word.replace(letters, single)
     first = {"w": "w", "x": "S"}.get(word[0], "")
     rest = word[1:] if first else word
-    return _without_doubles(first + "".join(_LATIN.get(letter, "") for letter in rest))
+    return _without_doubles(first + rest.translate(_LATIN))
 
 
 def _without_doubles(sounds: str) -> str:
@@ -169,7 +169,6 @@ _SUFFIXES = ("هایی", "های", "ها")
 _Heard: TypeAlias = tuple[str, float, float, float]
 
 
-@lru_cache(maxsize=50_000)
 def _forms(word: str) -> tuple[str, ...]:
     """The sounds of a word as it stands and without what Arabic and Persian write onto it."""
     if "\u0600" <= word[:1] <= "\u06ff":
@@ -238,11 +237,11 @@ _NEAR_CLASSES = {"K": "S", "S": "KT", "T": "S"}
 _LONG = 4
 
 
-def skeletons(word: str) -> frozenset[str]:
+@lru_cache(maxsize=50_000)
+def skeletons(word: str) -> tuple[str, ...]:
     """The coarse consonants of each form of a word, what a collection files it under; none for a word of vowels."""
-    found = {form.translate(_COARSE) or ("H" if "h" in form else "") for form in _forms(word)}
-    found.discard("")
-    return frozenset(found)
+    coarse = {form.translate(_COARSE) or ("H" if "h" in form else "") for form in _forms(word)}
+    return tuple(filter(None, coarse))
 
 
 @lru_cache(maxsize=10_000)

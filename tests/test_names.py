@@ -96,7 +96,7 @@ def test_a_word_becomes_its_sounds(text: str, expected: str) -> None:
 
 def test_an_empty_word_has_no_sound() -> None:
     """Nothing sounds like nothing, and nothing is like it."""
-    assert (sound(""), likeness("", ""), skeletons(""), same_name("", "putin")) == ("", 0.0, frozenset(), 0.0)
+    assert (sound(""), likeness("", ""), skeletons(""), same_name("", "putin")) == ("", 0.0, (), 0.0)
 
 
 @pytest.mark.parametrize(("name", "other"), PAIRS)
@@ -104,7 +104,7 @@ def test_one_name_in_two_scripts_is_recognised_and_found(name: str, other: str) 
     """Spellings of a name are alike enough, in either direction, and the index can find one by the other."""
     asked, stored = word(name), word(other)
     assert (same_name(asked, stored) > 0.8, same_name(stored, asked) > 0.8) == (True, True)
-    assert {key for skeleton in skeletons(asked) for key in neighbours(skeleton)} & skeletons(stored)
+    assert {key for skeleton in skeletons(asked) for key in neighbours(skeleton)} & {*skeletons(stored)}
 
 
 @pytest.mark.parametrize(("name", "other"), OTHERS)
@@ -118,7 +118,7 @@ def test_what_is_written_onto_a_name_does_not_hide_it(text: str) -> None:
     """Arabic «و», «ب», «ل», «ال» before a name and a Persian plural after it are taken off the words of a collection."""
     stored = word(text)
     assert same_name("putin", stored) > 0.9
-    assert {key for skeleton in skeletons("putin") for key in neighbours(skeleton)} & skeletons(stored)
+    assert {key for skeleton in skeletons("putin") for key in neighbours(skeleton)} & {*skeletons(stored)}
 
 
 def test_first_letters_of_a_word_asked_for_belong_to_it() -> None:
@@ -164,7 +164,7 @@ def test_what_is_enough_for_a_long_name_is_too_little_for_a_short_one() -> None:
 )
 def test_skeletons_are_the_coarse_consonants_of_each_form(text: str, expected: set[str]) -> None:
     """One skeleton for each way to take a word's clitics off; none where there is no consonant."""
-    assert skeletons(word(text)) == expected
+    assert sorted(skeletons(word(text))) == sorted(expected)
 
 
 def test_neighbours_of_a_short_skeleton_keep_its_consonants() -> None:
@@ -202,7 +202,7 @@ def test_a_word_is_the_same_name_as_itself_and_finds_itself(one: str) -> None:
     """Whatever the word, its own skeletons are among those looked up for it, and they are few."""
     looked_up = {key for skeleton in skeletons(one) for key in neighbours(skeleton)}
     assert same_name(one, one) == 1.0
-    assert skeletons(one) <= looked_up
+    assert {*skeletons(one)} <= looked_up
     assert all(len(neighbours(skeleton)) <= 150 for skeleton in skeletons(one))
 
 
@@ -236,7 +236,7 @@ def test_looking_up_by_skeleton_finds_what_comparing_every_word_finds(bench: Pat
     for name in random.Random(5).sample(sorted(asked), 80):
         keys = {key for skeleton in skeletons(name) for key in neighbours(skeleton)}
         alike = [other for other in stored if same_name(name, other)]
-        missed += sum(not (skeletons(other) & keys) for other in alike)
+        missed += sum(keys.isdisjoint(skeletons(other)) for other in alike)
         found += len(alike)
     assert (missed <= 0.03 * found, found > 50) == (True, True)
 
