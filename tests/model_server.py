@@ -222,6 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self, body: dict[str, Any]) -> None:
         self.place = self.server.model_server
+        self._left = False
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.request_seen = Request(self.path, headers, body)
         scripted = self.place.arrived(self.request_seen)
@@ -231,6 +232,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.request_seen.broken_off.set()
             self.close_connection = True
         finally:
+            self._done()
+
+    def _done(self) -> None:
+        """Before the last words go out: whoever has heard them may be back before this thread takes another step."""
+        if not self._left:
+            self._left = True
             self.place.left()
 
     def _reply(self, reply: Reply | None) -> None:
@@ -294,6 +301,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._event([{"index": 0, "delta": {}, "finish_reason": reply.finish}])
         if reply.usage and self.request_seen.body.get("stream_options", {}).get("include_usage"):
             self._event([], usage=_usage(reply.usage))
+        self._done()
         if reply.done:
             self._chunk(b"data: [DONE]\n\n")
         self.wfile.write(b"0\r\n\r\n")
@@ -313,6 +321,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
+        self._done()
         self.wfile.write(body)
 
     def _rest(self, seconds: float) -> None:
