@@ -41,7 +41,7 @@ import os, sys
 sys.path[:0] = sys.argv[2:]
 from pathlib import Path
 from assistant.locks import LibraryLock
-lock = LibraryLock(Path(sys.argv[1]), wait=5)
+lock = LibraryLock(Path(sys.argv[1]), wait=60)
 for turn in range(2):
     with lock.shared():
         pass
@@ -90,6 +90,12 @@ def folder(tmp_path: Path) -> Path:
     """A folder that holds a library."""
     (tmp_path / "library.db").touch()
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The day does not end while a test runs: messages name any other day."""
+    monkeypatch.setattr("assistant.locks._now", lambda: TODAY)
 
 
 @pytest.fixture
@@ -265,11 +271,16 @@ def test_waiting_can_be_interrupted(folder: Path, hold: Hold, wanted: str) -> No
     """Ctrl-C comes through while waiting for another process, and the lock works afterwards."""
     owner = hold("exclusive")
     lock = LibraryLock(folder, wait=3600)
+
+    def wait() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with lock.shared() if wanted == "shared" else lock.exclusive("ingest"):
+            pass
+
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.2)
-        with pytest.raises(KeyboardInterrupt), lock.shared() if wanted == "shared" else lock.exclusive("ingest"):
-            pass
+        with pytest.raises(KeyboardInterrupt):
+            wait()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
