@@ -44,11 +44,11 @@ def served(library: Path | Settings, options: Options | None = None) -> Iterator
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, name="page")
         thread.start()
         try:
-            assert ready.wait(30)
+            assert ready.wait(60)
             url = f"http://127.0.0.1:{port}"
-            with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
+            with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
                 yield Served(url, port, client, assistant, note)
         finally:
             running.should_exit = True
-            thread.join(15)
+            thread.join(60)
             assert not thread.is_alive()
