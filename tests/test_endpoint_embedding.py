@@ -8,12 +8,14 @@ import struct
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from model_server import DIMENSION, Items, ModelServer, Reply, vector
+from waiting import wait_for
 
 from assistant.endpoint_embedding import EndpointEmbedder, LlamaIndexEmbedder
 from assistant.errors import AssistantError, BadModelOutput, ConfigurationError, ModelRejected, ModelUnavailable
@@ -131,8 +133,15 @@ def test_batches(model_server: ModelServer, texts: list[str], settings: dict[str
 def test_requests_at_once(model_server: ModelServer, concurrency: int) -> None:
     """As many requests are under way as set, and the vectors come in the order of the texts all the same."""
     texts = [f"text{number}" for number in range(24)]
-    # The earlier a request, the later its answer.
-    model_server.script(*[Reply(delay=0.3 - 0.05 * number) for number in range(6)])
+    together, never = threading.Barrier(concurrency, timeout=60), threading.Event()
+
+    def late(items: Items, seconds: float) -> Items:
+        together.wait()
+        never.wait(seconds)
+        return items
+
+    # The earlier a request, the later its answer, once as many as may be are under way.
+    model_server.script(*[Reply(change=partial(late, seconds=0.3 - 0.05 * number)) for number in range(6)])
     found = embedder_of(model_server, batch=4, concurrency=concurrency).embed(texts)
     assert (same(found, expected(texts)), model_server.most_at_once) == (True, concurrency)
 
@@ -335,6 +344,7 @@ def test_a_silent_server(model_server: ModelServer) -> None:
     with pytest.raises(ModelUnavailable) as caught:
         embedder.embed(["b"])
     assert str(caught.value) == f"{model_server.host} sent nothing for 1 s (SANAD_EMBEDDING__TIMEOUT)."
+    wait_for(lambda: len(model_server.requests) > 1)
     assert len(model_server.requests) == 2
 
 
