@@ -293,7 +293,7 @@ class Chat:
         yield said("The envoy met the minister in Geneva.", "The envoy met the minister in Geneva")
         yield said("They spoke for three hours.", "They spoke about prisoners for three hours")
         self.writing.set()
-        if self.held and budget.cancelled.wait(10):
+        if self.held and budget.cancelled.wait(60):
             self.stopped.set()
             raise BudgetSpent("The question was cancelled.")
 

@@ -165,7 +165,7 @@ def running(code: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
 
 
 def ended(process: subprocess.Popen[str]) -> str:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     return out
 
@@ -480,7 +480,7 @@ def test_what_another_process_changes_is_seen(folder: Path, tmp_path: Path, make
     assistant = make(folder)
     assert assistant.ask("Which ferry reached Basra?").status is Status.NOT_FOUND
     with running(INGEST, folder, write(tmp_path / "news", 3)) as other:
-        other.communicate("go\n", timeout=60)
+        other.communicate("go\n", timeout=300)
     answer = assistant.ask("Which ferry reached Basra?")
     assert answer.status is Status.ANSWERED
     assert check_citations(assistant, answer)

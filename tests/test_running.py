@@ -25,6 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_server import ModelServer, Reply
 from page_server import served
+from waiting import wait_for
 
 from assistant import running
 from assistant._version import __version__
@@ -558,9 +559,7 @@ def test_closing_stops_the_model(library: Path, model_server: ModelServer, monke
     with running_page(library):
         stream = running.ask(load(), FA)
         assert stream is not None
-        asked = threading.Event()
-        while not model_server.asked():
-            asked.wait(0.01)
+        wait_for(lambda: model_server.asked())
         stream.close()
         assert model_server.asked()[0].broken_off.wait(30)
 

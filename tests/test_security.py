@@ -256,7 +256,7 @@ def page(made: Path) -> Iterator[Served]:
 )
 def test_what_is_too_large_is_not_waited_for(page: Served, path: str, length: int, status: int) -> None:
     """Thirty megabytes, or a byte more than may be, are refused before they are sent, wherever they are sent to."""
-    with closing(http.client.HTTPConnection("127.0.0.1", page.port, timeout=20)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", page.port, timeout=60)) as connection:
         connection.putrequest("POST", path)
         for name, value in {"content-type": "application/json", "content-length": str(length)}.items():
             connection.putheader(name, value)
@@ -618,7 +618,7 @@ def at_once(ask: Callable[[int], object]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
+        thread.join(300)
     return got
 
 
@@ -660,7 +660,7 @@ def test_a_hundred_questions_on_the_page(model_server: ModelServer, small: Path,
     monkeypatch.setattr(asking, "WAITING", 24)
     library = shutil.copytree(small, tmp_path / "library")
     chosen = {"llm.model": "small", "llm.base_url": model_server.url, "llm.api_key": "none"}
-    many = httpx.Client(timeout=100, trust_env=False, limits=httpx.Limits(max_connections=None))
+    many = httpx.Client(timeout=300, trust_env=False, limits=httpx.Limits(max_connections=None))
     with served(load(library=library, **chosen)) as page, many:
 
         def ask(_: int) -> str:

@@ -643,13 +643,13 @@ def test_a_bounded_number_add_at_once(page: Page, monkeypatch: pytest.MonkeyPatc
 
     def waiting(*given: Any, **more: Any) -> Any:
         adding.set()
-        assert go.wait(20)
+        assert go.wait(60)
         return ingest(*given, **more)
 
     monkeypatch.setattr(page.assistant, "ingest_files", waiting)
     first = threading.Thread(target=page.send, args=(("a.txt", EN),))
     first.start()
-    assert adding.wait(20)
+    assert adding.wait(60)
     busy = [page.send(("b.txt", OTHER)), page.request("POST", "/api/articles/seeds")]
     go.set()
     first.join()

@@ -26,6 +26,7 @@ import pytest
 from markdown_it import MarkdownIt
 from model_server import ModelServer, Reply
 from page_server import Served, served
+from waiting import wait_for
 
 from assistant._version import __version__
 from assistant.errors import ConfigurationError
@@ -94,7 +95,7 @@ def settled(answer: dict[str, Any]) -> dict[str, Any]:
 
 def raw(page: Served, *lines: str, body: bytes = b"") -> tuple[int, bytes]:
     """Status and body of the reply to a request written by hand, read until the server closes the connection."""
-    with socket.create_connection(("127.0.0.1", page.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", page.port), timeout=60) as connection:
         connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
         with suppress(OSError):
             connection.shutdown(socket.SHUT_WR)
@@ -170,7 +171,7 @@ def test_what_must_not_work_does_not(
     page: Served, method: str, path: str, headers: dict[str, str], body: bytes, status: int
 ) -> None:
     """A stranger's name, another site's page, and everything of Gradio's that the page does not use are refused, unexplained."""
-    with closing(http.client.HTTPConnection("127.0.0.1", page.port, timeout=20)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", page.port, timeout=60)) as connection:
         connection.putrequest(method, path, skip_host="host" in headers, skip_accept_encoding=True)
         for name, value in {**headers, "content-length": str(len(body))}.items():
             connection.putheader(name, value)
@@ -263,7 +264,7 @@ def test_a_password_is_asked_for_everywhere(
     monkeypatch.setattr(password, "DELAY", 0)
     monkeypatch.setattr(password, "GUESSES", 1_000)
     headers = {} if shown is None else {"authorization": shown}
-    response = httpx.get(guarded.url + path, headers=headers, trust_env=False)
+    response = httpx.get(guarded.url + path, headers=headers, timeout=60, trust_env=False)
     assert response.status_code == status
     assert ("www-authenticate" in response.headers) is (status == 401)
 
@@ -410,7 +411,7 @@ def test_the_writing_side_is_loaded_before_the_first_question(library: Path, mon
         assert not loaded.is_set()
     model = {"llm.model": "test", "llm.base_url": "http://127.0.0.1:1/v1", "llm.api_key": "sk-none"}
     with served(load(library=library, **model)):
-        assert loaded.wait(30)
+        assert loaded.wait(60)
 
 
 def test_a_name_of_a_model_cannot_break_out_of_the_script() -> None:
@@ -643,17 +644,7 @@ def test_a_client_that_goes_away_stops_the_model(with_model: Served, model_serve
         lines = response.iter_lines()
         assert json.loads(next(lines)) == {"language": "fa"}
         wait_for(lambda: model_server.asked())
-    assert model_server.asked()[0].broken_off.wait(10)
-
-
-def wait_for(there: Any) -> None:
-    """Returns once `there()` is true; a page works in threads of its own."""
-    turn = threading.Event()
-    for _ in range(1_000):
-        if there():
-            return
-        turn.wait(0.01)
-    raise AssertionError("it did not come")
+    assert model_server.asked()[0].broken_off.wait(30)
 
 
 def test_one_who_stops_does_not_stop_another(with_model: Served, model_server: ModelServer) -> None:
@@ -669,7 +660,7 @@ def test_one_who_stops_does_not_stop_another(with_model: Served, model_server: M
             gone.close()
             last = [json.loads(line) for line in rest][-1]
     assert (last["answer"]["status"], last["answer"]["mode"]) == ("answered", "generative")
-    assert model_server.asked()[0].broken_off.wait(10)
+    assert model_server.asked()[0].broken_off.wait(30)
 
 
 def test_statements_come_before_the_answer_is_whole(page: Served, with_model: Served, model_server: ModelServer) -> None:
@@ -682,7 +673,7 @@ def test_statements_come_before_the_answer_is_whole(page: Served, with_model: Se
         lines = response.iter_lines()
         assert json.loads(next(lines)) == {"language": "fa"}
         assert json.loads(next(lines))["statement"]["text"] == sentence
-    assert model_server.asked()[-1].broken_off.wait(10)
+    assert model_server.asked()[-1].broken_off.wait(30)
 
 
 def test_a_bounded_number_waits(with_model: Served, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -695,7 +686,7 @@ def test_a_bounded_number_waits(with_model: Served, model_server: ModelServer, m
     replies: list[httpx.Response] = []
 
     def search() -> None:
-        replies.append(httpx.post(f"{with_model.url}/api/search", json={"question": FA}, timeout=30, trust_env=False))
+        replies.append(httpx.post(f"{with_model.url}/api/search", json={"question": FA}, timeout=60, trust_env=False))
 
     threads = [threading.Thread(target=search) for _ in range(2)]
     for thread in threads:
@@ -705,7 +696,7 @@ def test_a_bounded_number_waits(with_model: Served, model_server: ModelServer, m
     for stream in streams:
         stream.__exit__(None, None, None)
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert [reply.status_code for reply in replies] == [503, 200]
 
 
@@ -935,7 +926,7 @@ def test_it_stops_although_a_tab_is_open(made: Path, tmp_path: Path, command: li
         assert process.stderr is not None
         found = re.fullmatch(r"The page is at (http://127\.0\.0\.1:\d+); Ctrl-C stops it\.\n", process.stderr.readline())
         assert found is not None
-        with httpx.Client(base_url=found[1], trust_env=False, timeout=20) as client:
+        with httpx.Client(base_url=found[1], trust_env=False, timeout=60) as client:
             wait_for(lambda: (folder / "page.json").exists())
             with client.stream("GET", "/gradio_api/heartbeat/tab") as tab:
                 assert tab.status_code == 200
