@@ -18,9 +18,9 @@ from assistant.workshop import alive, sweep, workshop
 NEWS = "Bakers in Ghent\n\nThe bakers of Zwalmgent raised the price of bread on Monday.\n"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def dead() -> int:
-    """The number of a process that has ended."""
+    """The number of a process that has just ended, so that no other has it yet."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid
