@@ -36,7 +36,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
-TIMEOUT = 20_000  # milliseconds; a shared machine is slow at times
+TIMEOUT = 60_000  # milliseconds; a shared machine is slow at times
 KEY = "sk-canary-0f4e9c77d1"
 T = TypeVar("T")
 

@@ -121,17 +121,17 @@ def lights(tab: Tab, number: int) -> str:
 
 
 def test_stopping_ends_the_text_and_the_model(writing: Served, model: ModelServer, visit: Visits) -> None:
-    """What was said stays as it is, within a second; the button to send is back, and the model's request is broken off."""
-    model.script(Reply(pieces=[FIRST, *" " * 4_000], delay=0.01))
+    """What was said stays as it is; the button to send is back long before the model would end, and its request is broken off."""
+    model.script(Reply(pieces=[FIRST, *" " * 40_000], delay=0.01))
     tab = visit(writing, language="fa")
     tab.put(QUESTION)
     busy(tab, "بسته می‌شود")
     tab.page.locator("#stop").click()
-    expect(tab.page.locator("#send")).to_be_visible(timeout=1_000)
+    expect(tab.page.locator("#send")).to_be_visible()
     idle(tab)
     said = tab.answer().locator(".prose").inner_text()
     (request,) = model.asked()
-    assert request.broken_off.wait(5)
+    assert request.broken_off.wait(30)
     tab.ask(AGAIN)
     assert tab.page.locator("#bot .bot-row .prose").first.inner_text() == said
 
@@ -287,7 +287,7 @@ def test_a_visitor_who_leaves_frees_the_model(writing: Served, model: ModelServe
     busy(other, "سه ماه")
     left, stays = model.asked()
     one.page.close()
-    assert left.broken_off.wait(15)
+    assert left.broken_off.wait(45)
     busy(other, "سه ماه")
     assert not stays.broken_off.is_set()
     other.page.locator("#stop").click()
