@@ -148,7 +148,9 @@ def obeyed(texts: Sequence[tuple[str, str]], folder: Path, model: ModelServer, s
         for number, (outlet, language) in enumerate(outlets.items(), start=1):
             if not tab.page.locator("#filters").is_visible():
                 tab.page.locator('[aria-controls="filters"]').click()
-            for box in tab.page.locator("#filters input[value^=Outlet]").all():
+            boxes = tab.page.locator("#filters input[value^=Outlet]")
+            expect(boxes).to_have_count(len(outlets))
+            for box in boxes.all():
                 box.set_checked(box.get_attribute("value") == outlet)
             answer = tab.ask(QUESTIONS[language])
             expect(tab.page.locator("#bot .user-row")).to_have_count(number)

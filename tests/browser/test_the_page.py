@@ -214,6 +214,7 @@ def test_the_keyboard_is_enough(seeds: Served, visit: Visits) -> None:
     tab.answer()
     expect(tab.field).to_have_value("")
     expect(tab.field).to_be_focused()
+    expect(tab.page.locator("#bot .suggestion").first).to_be_visible()  # they come later, and draw the row anew
     tabbed(tab, "Shift+Tab", '#bot a[href^="#cite-"]')
     number = (tab.page.evaluate("document.activeElement.getAttribute('href')")).rpartition("-")[2]
     keyboard.press("Enter")
@@ -227,6 +228,7 @@ def test_every_part_is_reached_with_tab(seeds: Served, visit: Visits) -> None:
     """Tab alone leads through the bar, the numbers, the tools, the question and the sources, where Enter opens the article."""
     tab = visit(seeds, language="fa")
     tab.ask(QUESTIONS["fa"])
+    expect(tab.page.locator("#bot .suggestion").first).to_be_visible()
     tab.page.locator("#top .skip").focus()
     for stop in (
         "#nav-chat",
