@@ -33,7 +33,7 @@ TRANSLATION_WEIGHT = 0.6  # of the n-grams a translation cannot share, see docs/
 PHRASE_SLOP = 1
 WORDS = 50_000  # of texts, remembered with what they are found by: half a kilobyte each
 KEPT = 500  # words remembered with those that sound like them
-ASKED = 64  # concepts whose spellings are remembered: those of a few questions at a time
+ASKED = 2_000  # concepts remembered with what the collection has of them, 2 kB each: questions have many words in common
 COUNTED = 20_000  # terms whose passages are counted once, a fifth of a kilobyte each; a question looks at some two hundred
 SAME_SOUND = 200  # words of one skeleton looked at; real collections have a handful
 _SEPARATOR = "|"
@@ -49,11 +49,10 @@ class Sounding(NamedTuple):
 
 
 class _LookedUp(NamedTuple):
-    """The spellings of a concept that the collection has, and in how many passages one of them stands at most."""
+    """In how many passages a concept stands at most, in any spelling that the collection has, and what finds these; None in none."""
 
-    concept: Concept
-    phrases: list[Phrase]
     frequency: int
+    clause: tantivy.Query | None
 
 
 class LexicalIndex:
@@ -153,7 +152,7 @@ class LexicalIndex:
         that no language of a mixed collection outweighs another. Character n-grams of the question's own words are added,
         but not those that stand nearly everywhere, where the word is found without.
         """
-        clauses = [clause for concept in concepts if (clause := self._concept_query(concept)) is not None]
+        clauses = [clause for concept in concepts if (clause := self._looked_up(concept).clause) is not None]
         clauses += self._gram_queries(concepts)
         if not clauses:
             return []
@@ -213,14 +212,15 @@ class LexicalIndex:
         return known
 
     def _looked_up(self, concept: Concept) -> _LookedUp:
-        """What the collection has of the concept; kept, as one search asks for it several times."""
-        kept = self._spelled.get(id(concept))
-        if kept is None or kept.concept is not concept:
+        """What the collection has of the concept; kept, as one search asks for it several times and other questions again."""
+        key = (concept.text, concept.weight, *concept.spellings.items(), *concept.likeness.items())
+        kept = self._spelled.get(key)
+        if kept is None:
             if len(self._spelled) >= ASKED:
                 self._spelled.clear()
             known = [found for found in phrases(concept) if all(map(self._df, found.terms))]
-            frequency = sum(min(map(self._df, found.terms)) for found in known)
-            kept = self._spelled[id(concept)] = _LookedUp(concept, known, min(self.count(), frequency))
+            frequency = min(self.count(), sum(min(map(self._df, found.terms)) for found in known))
+            kept = self._spelled[key] = _LookedUp(frequency, self._clause(concept, known, frequency))
         return kept
 
     def _look(self) -> None:
@@ -229,16 +229,13 @@ class LexicalIndex:
         self._passages = int(self._searcher.num_docs)
         self._counts: dict[str, int] = {}
         self._sounding: dict[str, dict[Sounding, float]] = {}
-        self._spelled: dict[int, _LookedUp] = {}
+        self._spelled: dict[tuple[object, ...], _LookedUp] = {}
 
     def _idf(self, frequency: int) -> float:
         total = self.count()
         return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
 
-    def _concept_query(self, concept: Concept) -> tantivy.Query | None:
-        _, known, frequency = self._looked_up(concept)
-        if not known:
-            return None
+    def _clause(self, concept: Concept, known: Sequence[Phrase], frequency: int) -> tantivy.Query | None:
         union = self._idf(frequency) * concept.weight
         own_grams = grams(concept.text.split())
         clauses = []
@@ -263,7 +260,7 @@ class LexicalIndex:
         weights: dict[str, float] = {}
         for concept in concepts:
             # What is found by its stem needs no n-grams that nearly all have; what is not is looked for by whatever it has.
-            most = COMMON_GRAM * (self.count() + FEW) if self._looked_up(concept).phrases else self.count()
+            most = COMMON_GRAM * (self.count() + FEW) if self._looked_up(concept).clause else self.count()
             for gram in chain.from_iterable(map(ngrams, concept.text.split())):
                 if 0 < self._searcher.doc_freq("grams", gram) <= most:
                     weights[gram] = max(weights.get(gram, 0.0), concept.weight * GRAM_WEIGHT)

@@ -122,6 +122,20 @@ def test_what_is_remembered_of_questions_stays_little(index: LexicalIndex, monke
     assert (len(index._sounding) <= 2, len(index._counts) <= 3, len(index._spelled) <= 2) == (True, True, True)
 
 
+def test_what_is_remembered_of_a_word_is_of_that_word_alone(index: LexicalIndex) -> None:
+    """The same word may be asked for again with another weight, other spellings or another likeness, and gets its own score."""
+    spellings = {"en": (("revolution",),)}
+    asked = [
+        Concept("revolution", spellings),
+        Concept("revolution", spellings, weight=0.5),
+        Concept("revolution", {**spellings, "fa": (("انقلاب",),)}),
+        Concept("revolution", spellings, likeness={("revolution",): 0.5}),
+    ]
+    fresh = [index.search([one], filters=NOBODY, limit=10) for one in asked if index.reload() is None]
+    assert [index.search([one], filters=NOBODY, limit=10) for one in asked] == fresh
+    assert len({str(hits) for hits in fresh}) == len(asked)
+
+
 @pytest.mark.parametrize("text", ["revolution", "انقلاب"])
 def test_what_stands_nearly_everywhere_tells_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """Of a word that is found by its stem, n-grams that most passages have add nothing; a misspelt word is found by them alone."""
