@@ -179,28 +179,28 @@ class LexicalIndex:
         if known is None:
             keys = {neighbour for skeleton in skeletons(word) for neighbour in neighbours(skeleton)}
             filed = self._filed(keys)
-            taken = {language for language in {found.language for found in filed} if self._df(term(word, language))}
+            taken = {language for language in {language for language, _ in filed} if self._df(term(word, language))}
             known = {}
-            for found in filed:
-                if found.language in taken and word.isascii() == found.word.isascii():
+            for language, found in filed:
+                if language in taken and word.isascii() == found.isascii():
                     continue
-                likeness = same_name(word, found.word)
+                likeness = same_name(word, found)
                 if likeness:
-                    known[found] = likeness
+                    known[Sounding(found, language)] = likeness
             if len(self._sounding) >= KEPT:
                 self._sounding.clear()
             self._sounding[word] = known
         return known
 
-    def _filed(self, keys: Iterable[str]) -> list[Sounding]:
-        """The words of the collection that have one of these skeletons (see `names.skeletons`), in a settled order."""
-        found: set[Sounding] = set()
+    def _filed(self, keys: Iterable[str]) -> list[tuple[str, str]]:
+        """The words of the collection that have one of these skeletons (see `names.skeletons`), after their languages, in order."""
+        found: set[tuple[str, str]] = set()
         with self._explained():
             for key in keys:
                 for entry, _ in self._searcher.terms_with_prefix("names", key + _SEPARATOR, limit=SAME_SOUND):
                     _, language, word = entry.split(_SEPARATOR, 2)
-                    found.add(Sounding(word, language))
-        return sorted(found, key=lambda one: (one.language, one.word))
+                    found.add((language, word))
+        return sorted(found)
 
     def _df(self, entry: str) -> int:
         known = self._counts.get(entry)
