@@ -178,7 +178,7 @@ class Catalogue:
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._guard = threading.Lock()
         self._closed = False
-        self._outlets: tuple[int, dict[str, tuple[str | None, str | None]]] = (-1, {})  # at a generation
+        self._outlets: tuple[int, dict[str, Source]] = (-1, {})  # at a generation
 
     # -- opening -----------------------------------------------------------------------------------------------------
 
@@ -397,15 +397,11 @@ class Catalogue:
             rows = db.execute(
                 f"SELECT a.id, a.publisher, a.url FROM articles a WHERE +a.state = 'ready' AND a.id {_IN}", (_listed(unknown),)
             )
-            known.update((article, (publisher, url)) for article, publisher, url in rows)
-        return {
-            name: Passage(name, Source(article, publisher=known[article][0], url=known[article][1]), "", 0, 0)
-            for name, article in articles.items()
-            if article in known
-        }
+            known.update((article, Source(article, publisher=publisher, url=url)) for article, publisher, url in rows)
+        return {name: Passage(name, known[article], "", 0, 0) for name, article in articles.items() if article in known}
 
-    def _known_outlets(self, db: sqlite3.Connection) -> dict[str, tuple[str | None, str | None]]:
-        """The outlet and the address of articles that were looked at since the last change, by id, to be added to.
+    def _known_outlets(self, db: sqlite3.Connection) -> dict[str, Source]:
+        """Articles that were looked at since the last change, with outlet and address alone, by id, to be added to.
 
         Another change, or too many of them, begins another dictionary: who still holds this one sees what he saw.
         """
