@@ -49,7 +49,7 @@ class Sounding(NamedTuple):
 
 
 class _LookedUp(NamedTuple):
-    """In how many passages a concept stands at most, in any spelling that the collection has, and what finds these; None in none."""
+    """In how many passages a concept stands at most, in any spelling that the collection has, and what finds them, if any."""
 
     frequency: int
     clause: tantivy.Query | None

@@ -630,7 +630,7 @@ def test_ctrl_c_while_ingesting(run: Run, fresh: Path, tmp_path: Path) -> None:
     """Ctrl-C in the middle exits 130 with one line; what was taken in is there, and the next run finishes the rest."""
     import pty
 
-    total, chance = 1500, random.Random(1)
+    total, chance = 2500, random.Random(1)  # so many that a slow machine has not taken in all before the signal comes
     texts = (f"Report {number}: {' '.join(chance.choices(WORDS.split(), k=12))}." for number in range(total))
     news = write(tmp_path / "news.jsonl", "\n".join(json.dumps({"text": text}) for text in texts))
     terminal, theirs = pty.openpty()
