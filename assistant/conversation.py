@@ -60,8 +60,8 @@ class Conversation:
                 self._answer(line)
 
     def _answer(self, question: str) -> None:
-        self.spoken = self.language or language_of(question)
         try:
+            self.spoken = self.language or language_of(question)
             self._say(question)
         except LibraryError:
             raise  # nothing more can be asked of this library

@@ -49,10 +49,13 @@ class Sounding(NamedTuple):
 
 
 class _LookedUp(NamedTuple):
-    """In how many passages a concept stands at most, in any spelling that the collection has, and what finds them, if any."""
+    """In how many passages a concept stands at most, in any spelling that the collection has, what finds them, if any, and whether
+    its own words do.
+    """
 
     frequency: int
     clause: tantivy.Query | None
+    by_its_own: bool
 
 
 class LexicalIndex:
@@ -220,7 +223,9 @@ class LexicalIndex:
                 self._spelled.clear()
             known = [found for found in phrases(concept) if all(map(self._df, found.terms))]
             frequency = min(self.count(), sum(min(map(self._df, found.terms)) for found in known))
-            kept = self._spelled[key] = _LookedUp(frequency, self._clause(concept, known, frequency))
+            own = tuple(concept.text.split())
+            by_its_own = any(found.words == own for found in known)
+            kept = self._spelled[key] = _LookedUp(frequency, self._clause(concept, known, frequency), by_its_own)
         return kept
 
     def _look(self) -> None:
@@ -260,7 +265,7 @@ class LexicalIndex:
         weights: dict[str, float] = {}
         for concept in concepts:
             # What is found by its stem needs no n-grams that nearly all have; what is not is looked for by whatever it has.
-            most = COMMON_GRAM * (self.count() + FEW) if self._looked_up(concept).clause else self.count()
+            most = COMMON_GRAM * (self.count() + FEW) if self._looked_up(concept).by_its_own else math.inf
             for gram in chain.from_iterable(map(ngrams, concept.text.split())):
                 if 0 < self._searcher.doc_freq("grams", gram) <= most:
                     weights[gram] = max(weights.get(gram, 0.0), concept.weight * GRAM_WEIGHT)

@@ -146,7 +146,14 @@ def test_what_stands_nearly_everywhere_tells_little(tmp_path: Path, monkeypatch:
     assert len(found(index, word(text))) == 10
     monkeypatch.setattr(lexical, "FEW", 0)
     assert found(index, word(text)) == ["a-0"]
-    assert len(found(index, word(text[:-1] + "q"))) == 10
+    misspelt = word(text[:-1] + "q")
+    assert len(found(index, misspelt)) == 10
+    translated = Concept(fold(longer[:-1]), {language: ((fold(longer[:-1]),),), "ar": ((fold("ثورة"),),)})
+    index.add([passage("ثورة", "c", "ar")])
+    index.delete(["b0", "b1"])  # deleted passages still count where n-grams are counted
+    index.commit()
+    assert len(found(index, misspelt)) == 8
+    assert len(found(index, translated)) == 9
 
 
 def test_what_is_remembered_of_texts_stays_little(index: LexicalIndex, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -470,8 +470,9 @@ def test_one_answer_that_fails_leaves_the_others_alone() -> None:
     async def together() -> list[Any]:
         first = talk.ask("a", posed())
         await anext(first)
-        while not assistant.asked:  # streams are handed out in the order of asking, and a question begins before it is asked
-            await asyncio.sleep(0.001)
+        async with asyncio.timeout(60):
+            while not assistant.asked:  # streams are handed out in the order of asking, and a question begins before it is asked
+                await asyncio.sleep(0.001)
         second = [frame async for frame in talk.ask("b", posed())]
         third = talk.ask("c", posed())
         await anext(third)
