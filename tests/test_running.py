@@ -30,6 +30,8 @@ from waiting import wait_for
 from assistant import running
 from assistant._version import __version__
 from assistant.cli import main
+from assistant.errors import Notice
+from assistant.messages import told
 from assistant.pipeline import Assistant
 from assistant.rendering import to_dict
 from assistant.running import Note, PageGone, answer_from, statement_from
@@ -286,7 +288,7 @@ def test_verbose_and_article_go_through(run: Run, library: Path, directly: list[
     assert directly == []
     answer = json.loads(ended.out)
     assert {citation["source"]["article_id"] for citation in answer["citations"]} == {article}
-    assert "retrieval" in ended.err
+    assert told(Notice("retrieval"), "fa") in ended.err
 
 
 def test_asking_loads_nothing_heavy(library: Path) -> None:
