@@ -20,7 +20,8 @@ from crash.world import World
 from assistant import Answer, Article, Assistant
 from assistant.articles import read
 from assistant.errors import ConfigurationError, EmptyLibrary, NoLibrary
-from assistant.library import Library, exists
+from assistant.library import FEW as LARGE
+from assistant.library import SHARE, Library, exists
 from assistant.splitting import split
 from assistant.types import Filters
 from assistant.vectors import ServerIndex
@@ -342,7 +343,8 @@ def left_over(world: World, live: Live) -> Iterator[str]:
     """Files of work that was cut off, and words of articles that are gone for good, wherever they are."""
     if exists(world.library) and live:
         with world.opened._reading() as library:
-            if waste := library.indexes.lexical.waste():
+            waste, held = library.indexes.lexical.waste(), library.indexes.lexical.count()
+            if waste > (SHARE * held if held >= LARGE else 0):  # a larger library is allowed some until they are enough
                 yield f"the full text has words of {waste} passages that are gone"
             yield from _collections(library)
     places = [world.library, *world.root.glob("imports/*"), world.root / "exports"]
