@@ -104,6 +104,7 @@ class Visits:
         return Tab(context.new_page(), url).open(query)
 
     def close(self) -> None:
+        """Close every tab. A test that serves a page itself does so before that goes: a tab may always be fetching something."""
         self._stack.close()
 
     def allow(self, *beginnings: str) -> None:

@@ -36,6 +36,7 @@ def test_the_sample_articles_are_offered_to_an_empty_library(tmp_path: Path, ser
         expect(tab.page.locator("#welcome .about").first).to_contain_text("۵")
         expect(tab.ask(QUESTIONS["fa"]).locator("a.chip").first).to_be_visible()
         expect(tab.collection()).to_have_count(5)
+        visit.close()
 
 
 def test_asking_an_empty_library_says_what_to_do(tmp_path: Path, serve: Serve, visit: Visits) -> None:
@@ -43,6 +44,7 @@ def test_asking_an_empty_library_says_what_to_do(tmp_path: Path, serve: Serve, v
     with serve(tmp_path / "library") as page:
         tab = visit(page, language="en")
         expect(tab.ask(QUESTIONS["en"]).locator(".failed")).to_have_text(say("chat.error.NoLibrary", "en"))
+        visit.close()
 
 
 def test_an_article_comes_answers_and_goes(own_seeds: Served, visit: Visits, tmp_path: Path) -> None:
@@ -160,6 +162,7 @@ def test_a_page_to_read_changes_nothing(seeds_library: Path, serve: Serve, visit
         visit.allow("error: Failed to load resource: the server responded with a status of 403")
         assert tab.page.evaluate(refused, ids) == [403, 403, 403]
         assert len(page.assistant.articles()) == 5
+        visit.close()
 
 
 def test_an_empty_page_to_read_offers_nothing(tmp_path: Path, serve: Serve, visit: Visits) -> None:
@@ -170,6 +173,7 @@ def test_an_empty_page_to_read_offers_nothing(tmp_path: Path, serve: Serve, visi
         expect(tab.page.locator("#seeds")).to_have_count(0)
         tab.collection()
         expect(tab.page.locator(".collection-nothing")).to_contain_text(say("collection.empty-read-only", "en"))
+        visit.close()
 
 
 def test_two_people_see_the_same_collection(own_seeds: Served, visit: Visits, tmp_path: Path) -> None:

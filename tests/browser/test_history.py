@@ -47,6 +47,7 @@ def test_a_conversation_outlasts_the_server(seeds_library: Path, serve: Serve, v
         tab.answer(2)
         assert conversation(tab)[:2] == said
         assert FACTS["fa"][0] in tab.cite(tab.chips.nth(1)).locator("mark").inner_text()
+        visit.close()
 
 
 def test_a_new_conversation_forgets_the_old_one(seeds: Served, visit: Visits) -> None:

@@ -166,6 +166,7 @@ def obeyed(texts: Sequence[tuple[str, str]], folder: Path, model: ModelServer, s
         tab.reload()
         tab.answer(len(outlets))
         nothing_happened(tab)
+        visit.close()
     shown = [text for _, text in texts if " ".join(text.split()[:4]) in said]
     assert len(shown) >= len(texts) / 4, "hardly any of the texts has been on the page"
 
@@ -212,6 +213,7 @@ def test_articles_that_would_act_are_listed_and_read_as_words(trap: Trap, tmp_pa
             )
             expect(tab.reader.locator(".reader-text")).to_contain_text("The oil ministry announced")
             nothing_happened(tab)
+        visit.close()
 
 
 def test_questions_that_would_act_are_shown_as_words(trap: Trap, news_library: Path, serve: Serve, visit: Visits) -> None:
@@ -233,6 +235,7 @@ def test_questions_that_would_act_are_shown_as_words(trap: Trap, news_library: P
         tab.page.locator("#collection-search").press("Enter")
         expect(tab.page.locator(".collection-nothing")).to_be_visible()
         nothing_happened(tab)
+        visit.close()
 
 
 def test_files_with_names_that_would_act(trap: Trap, tmp_path: Path, serve: Serve, visit: Visits) -> None:
@@ -251,3 +254,4 @@ def test_files_with_names_that_would_act(trap: Trap, tmp_path: Path, serve: Serv
         tab.page.locator("#collection .of-remove button").first.click()
         expect(tab.page.locator("#confirm-remove")).to_be_visible()
         nothing_happened(tab)
+        visit.close()

@@ -288,3 +288,4 @@ def test_a_page_behind_a_password(seeds_library: Path, serve: Serve, visit: Visi
         expect(tab.collection()).to_have_count(5)
         tab.reload()
         tab.answer()
+        visit.close()

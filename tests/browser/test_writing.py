@@ -111,6 +111,7 @@ def test_numbers_work_at_every_moment(bridges: Path, model: ModelServer, tmp_pat
         tab.reload()
         tab.answer(2)
         assert [lights(tab, number) for number in range(3)] == [LASTS, CLOSED, OPENED]
+        visit.close()
 
 
 def lights(tab: Tab, number: int) -> str:
